@@ -1,0 +1,34 @@
+"""Measure on this machine: `python -m benchmarks [parse] [heatmap] [pipeline]`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+
+from rich.console import Console
+from rich.table import Table
+
+
+def main(names: list[str]) -> None:
+    """Run the named benchmarks, or all, each in a data folder of its own."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "liqsite.settings"
+    os.environ["LIQSITE_DATA_DIR"] = tempfile.mkdtemp(prefix="liqsite-bench-")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
+    import django
+
+    django.setup()
+    from benchmarks import heatmap, parse, pipeline
+
+    known = {"parse": parse.measure, "heatmap": heatmap.measure, "pipeline": pipeline.measure}
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
+    for name in names or known:
+        table = Table("what", "figure", title=name, title_justify="left")
+        for what, figure in known[name]():
+            table.add_row(what, figure)
+        Console().print(table)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,127 @@
+"""From the simulated venues' sockets to the store and to a page's socket, real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+import aiohttp
+from django.conf import settings
+
+from benchmarks.figures import milliseconds
+from exchanges import store
+from exchanges.errors import StoreUnavailable
+
+SECONDS = 20.0
+_PROJECT = Path(__file__).parents[1]
+_COUNT = "SELECT count(*), max(received_time) FROM liquidations"
+_NEW = "SELECT exchange_time FROM liquidations WHERE received_time > $after"
+
+
+def measure() -> Iterator[tuple[str, str]]:
+    """Yield (what, figure) for a calm and for a flooded market."""
+    for rate in (50, 5_000):
+        with _running(rate) as port:
+            yield from asyncio.run(_watch(rate, port))
+
+
+@contextmanager
+def _running(rate: int) -> Iterator[int]:
+    """Run everything against venues that send so many liquidations a second."""
+    port, venues = _free_port(), _free_port()
+    simulator = ["run_simulator", "--port", str(venues), "--rate", str(rate), "--no-throttle"]
+    told = subprocess.run(
+        [sys.executable, "manage.py", *simulator, "--print-env"],
+        cwd=_PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    addresses = dict(line.split("=", 1) for line in told.stdout.split())
+    command = [
+        sys.executable,
+        "manage.py",
+        "up",
+        "--port",
+        str(port),
+        "--also",
+        " ".join(simulator),
+    ]
+    process = subprocess.Popen(
+        command, cwd=_PROJECT, env=os.environ | addresses, stdout=subprocess.DEVNULL
+    )
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _watch(rate: int, port: int) -> list[tuple[str, str]]:
+    async with asyncio.timeout(60):
+        while not _stored():
+            await asyncio.sleep(0.2)
+    await asyncio.sleep(2)
+    seen = asyncio.create_task(_until_seen(port))
+    start, before = monotonic(), _stored()
+    stored = await asyncio.to_thread(_until_stored, start + SECONDS)
+    rows = (_stored() - before) / (monotonic() - start)
+    return [
+        (f"{rate} liquidations/s sent: stored", f"{rows:,.0f} rows/s"),
+        (f"{rate} liquidations/s sent: event to stored", milliseconds(stored, 50, 99)),
+        (f"{rate} liquidations/s sent: event to page", milliseconds(await seen, 50, 99)),
+    ]
+
+
+def _stored() -> int:
+    try:
+        count: int = store.query(settings.LIQSITE_LAKE, _COUNT, {})[0][0]
+    except StoreUnavailable:
+        return 0
+    return count
+
+
+def _until_stored(deadline: float) -> list[float]:
+    """Return for each row the seconds from its event to the look that found it."""
+    last = store.query(settings.LIQSITE_LAKE, _COUNT, {})[0][1]
+    ages: list[float] = []
+    while monotonic() < deadline:
+        rows = store.query(settings.LIQSITE_LAKE, f"{_NEW} ", {"after": last})
+        now = datetime.now(UTC)
+        ages += [(now - event).total_seconds() for (event,) in rows]
+        last = store.query(settings.LIQSITE_LAKE, _COUNT, {})[0][1]
+    return ages
+
+
+async def _until_seen(port: int) -> list[float]:
+    """Return for each row the seconds from its event to its arrival at a page's socket."""
+    ages: list[float] = []
+    deadline = monotonic() + SECONDS
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(
+            f"http://127.0.0.1:{port}/ws/liquidations", origin=f"http://127.0.0.1:{port}"
+        ) as page,
+    ):
+        while monotonic() < deadline:
+            frame = json.loads((await page.receive()).data)
+            now = datetime.now(UTC)
+            for row in frame["rows"]:
+                ages.append((now - datetime.fromisoformat(row["exchange_time"])).total_seconds())
+    return ages
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port

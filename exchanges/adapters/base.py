@@ -1,0 +1,222 @@
+"""What a venue must state (facts on the class) and do (a few pure methods).
+
+No adapter keeps state, opens a socket, reads a clock or a setting: instruments and
+`received_time` come in as arguments, events go out.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+
+from exchanges.errors import MalformedFrame
+from exchanges.events import (
+    Completeness,
+    FeedEvent,
+    Liquidation,
+    LiquidationType,
+    PriceKind,
+    Side,
+    SizeUnit,
+)
+from exchanges.instruments import Instrument, Instruments
+
+# Milliseconds of 2010-01-01 and 2100-01-01: a time outside is not a time.
+_EARLIEST_MS, _LATEST_MS = 1_262_304_000_000, 4_102_444_800_000
+
+
+T = TypeVar("T")
+_ANY = msgspec.json.Decoder()
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One REST request: GET, or POST when `body` is given."""
+
+    url: str
+    body: str | None = None
+
+
+class Subscription(msgspec.Struct, frozen=True):
+    """One source of frames: a socket's address, what to send once it is open, with which
+    pause between, and how many acknowledgements prove it.
+
+    A `file:` address is a folder whose growing files hold a frame a line.
+    """
+
+    url: str
+    messages: tuple[str, ...] = ()
+    acknowledgements: int = 0
+    pause_seconds: float = 0.0
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class ClientPing(msgspec.Struct, frozen=True):
+    """A text the client must send every so many seconds."""
+
+    message: str
+    every_seconds: float
+
+
+Options = Mapping[str, str]
+"""What settings say (`LIQSITE_<EXCHANGE>_<NAME>` as `name`) and what `discover` found."""
+
+History = Generator[Request | Sequence[Liquidation], bytes, None]
+
+
+class Adapter(ABC):
+    """One venue. Subclasses are found by being in this folder."""
+
+    name: ClassVar[str]
+    display_name: ClassVar[str]
+    color: ClassVar[str]
+    docs_url: ClassVar[str]
+    """The venue's page on its liquidation feed."""
+    completeness: ClassVar[Completeness]
+    completeness_rule: ClassVar[str]
+    """The venue's own words on what the feed leaves out."""
+    side_rule: ClassVar[str]
+    price_kind: ClassVar[PriceKind]
+    size_rule: ClassVar[str]
+    identity_rule: ClassVar[str]
+    """What makes two rows the same event, and whether the venue sends rows again."""
+    connection_rule: ClassVar[str]
+    """Limits, keep-alive, acknowledgement and refusal, as the venue has them."""
+    quiet_rate_per_minute: ClassVar[float]
+    """Liquidations a minute on a quiet afternoon: the base of the silence alarm."""
+    history_source: ClassVar[str] = ""
+    """Where past liquidations come from; empty when the venue has none."""
+    history_pause_seconds: ClassVar[float] = 0.5
+    """Between two requests for history, by the venue's limits."""
+    poll_seconds: ClassVar[float | None] = None
+    """How often the history is asked for what the socket may have missed; None: never."""
+    connection_lifetime_seconds: ClassVar[float | None] = None
+    client_ping: ClassVar[ClientPing | None] = None
+    instrument_urls: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:
+        """Return one subscription a socket; none when nothing can be subscribed yet."""
+
+    @abstractmethod
+    def parse(
+        self, frame: bytes, instruments: Instruments, received_time: datetime | None
+    ) -> Sequence[FeedEvent]:
+        """Return what a frame means; empty for one that means nothing to us.
+
+        Raises MalformedFrame, and nothing else, for a frame that does not fit.
+        """
+
+    @abstractmethod
+    def parse_instruments(self, body: bytes) -> list[Instrument]:
+        """Return the contracts in one REST answer. Raises MalformedFrame."""
+
+    def instrument_requests(self) -> Generator[Request, bytes, None]:
+        """Yield the requests that list all contracts; each answer's body is sent back in."""
+        for url in self.instrument_urls:
+            yield Request(url)
+
+    def discover(self) -> Generator[Request, bytes, Options]:
+        """Yield requests whose answers become options (e.g. accounts to follow)."""
+        yield from ()
+        return {}
+
+    def history(
+        self,
+        instruments: Instruments,
+        options: Options,
+        since: datetime,
+        until: datetime,
+        symbol: str | None = None,
+    ) -> History:
+        """Yield requests, whose answers are sent back in, and lists of what they told.
+
+        Rows get the event ids that the live feed gives them. Raises MalformedFrame.
+        """
+        yield from ()
+
+    def liquidation(
+        self,
+        instrument: Instrument,
+        *,
+        key: str,
+        side: Side,
+        price: float,
+        raw_side: str,
+        raw_size: float,
+        raw_unit: SizeUnit,
+        time_ms: int,
+        received_time: datetime | None,
+        raw: bytes,
+        price_kind: PriceKind | None = None,
+        liquidation_type: LiquidationType = "forced",
+        confidence: float = 1.0,
+        completeness: Completeness | None = None,
+    ) -> Liquidation:
+        """Build the event from checked values; `key` is its identity within this venue."""
+        check_positive("price", price)
+        check_positive("size", raw_size)
+        quantity, value_usd = instrument.measure(raw_size, raw_unit, price)
+        return Liquidation(
+            event_id=f"{self.name}:{key}",
+            exchange=self.name,
+            instrument_id=instrument.instrument_id,
+            symbol=instrument.symbol,
+            side=side,
+            price=price,
+            price_kind=price_kind or self.price_kind,
+            quantity=quantity,
+            value_usd=value_usd,
+            liquidation_type=liquidation_type,
+            completeness=completeness or self.completeness,
+            confidence=confidence,
+            exchange_time=utc_from_ms(time_ms),
+            received_time=received_time,
+            raw_side=raw_side,
+            raw_size=raw_size,
+            raw_unit=raw_unit,
+            raw=_text(raw),
+        )
+
+
+def decode(decoder: msgspec.json.Decoder[Any], frame: bytes) -> Any:
+    """Decode one JSON text. Raises MalformedFrame with the place that does not fit."""
+    try:
+        return decoder.decode(frame)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise MalformedFrame(str(error)) from error
+
+
+def extract(body: bytes, path: str, kind: type[T]) -> T:
+    """Return what lies at a dotted path of a JSON answer, as `kind`. Raises MalformedFrame."""
+    value: Any = decode(_ANY, body)
+    try:
+        for step in path.split("."):
+            value = value[step]
+        return msgspec.convert(value, kind, strict=False)
+    except (KeyError, TypeError, msgspec.ValidationError) as error:
+        raise MalformedFrame(f"no {path} of the documented form in the answer: {error}") from error
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedFrame(f"the frame is not UTF-8: {error}") from error
+
+
+def check_positive(what: str, number: float) -> None:
+    """Raise MalformedFrame unless the number is finite and above zero."""
+    if not (math.isfinite(number) and number > 0):
+        raise MalformedFrame(f"{what} is {number}, not a positive number")
+
+
+def utc_from_ms(time_ms: int) -> datetime:
+    """Return the aware UTC time of epoch milliseconds. Raises MalformedFrame."""
+    if not _EARLIEST_MS < time_ms < _LATEST_MS:
+        raise MalformedFrame(f"time {time_ms} is not in epoch milliseconds")
+    return datetime.fromtimestamp(time_ms / 1000, UTC)

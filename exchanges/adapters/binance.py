@@ -1,0 +1,164 @@
+"""Binance USD-M and COIN-M futures: `!forceOrder@arr` on the routed `/market` path.
+
+Since 2026-06-30 the one stream carries both: `st` 1 is USD-M, 2 is COIN-M. An un-routed
+address opens and acknowledges but never delivers, hence the path.
+
+Sources: the pages below `_DOCS`, their Important-WebSocket-Change-Notice, and
+https://developers.binance.com/docs/derivatives/coin-margined-futures/Important-CM-UM-Integration-Notice
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from exchanges.adapters.base import Adapter, ClientPing, Options, Subscription, decode, extract
+from exchanges.errors import MalformedFrame
+from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused, Side
+from exchanges.instruments import Instrument, Instruments
+
+_DOCS = (
+    "https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams"
+)
+STREAM = "!forceOrder@arr"
+SIDES: dict[str, Side] = {"SELL": "long", "BUY": "short"}
+
+# COIN-M contracts are the ones quoted in USD itself: BTCUSD_PERP, BTCUSD_261225.
+_COIN_M_NAME = re.compile(r"(.+)USD_(?:PERP|\d{6})")
+_USD_M_NAME = re.compile(r"(.+?)(USDT|USDC|FDUSD|BUSD|USD1|BTC|ETH|BNB)(?:_\d{6})?")
+
+
+class Order(msgspec.Struct, gc=False):
+    """`o` of a forceOrder event; `st` has been seen here and beside `o`."""
+
+    s: str
+    S: Literal["BUY", "SELL"]
+    p: float
+    ap: float
+    q: float
+    z: float
+    T: int
+    st: int | None = None
+
+
+class Event(msgspec.Struct, gc=False):
+    """The event, as `/ws/` sends it and as `data` of a combined stream."""
+
+    e: str = ""
+    o: Order | None = None
+    st: int | None = None
+
+
+class Frame(Event, gc=False):
+    """A whole frame: a combined stream's `data`, a bare event, or the answer to our `id`."""
+
+    data: Event | None = None
+    id: int | None = None
+    result: list[str] | None = None
+
+
+class Contract(msgspec.Struct, rename="camel"):
+    """One row of `symbols` in exchangeInfo; only COIN-M rows have a contract size."""
+
+    symbol: str
+    base_asset: str
+    quote_asset: str
+    contract_size: float | None = None
+
+
+_FRAME = msgspec.json.Decoder(Frame, strict=False)
+
+
+class BinanceAdapter(Adapter):
+    """Binance USD-M and COIN-M, one merged stream on one host."""
+
+    name = "binance"
+    display_name = "Binance"
+    color = "#F0B90B"
+    docs_url = f"{_DOCS}/All-Market-Liquidation-Order-Streams"
+    completeness = "sampled"
+    completeness_rule = (
+        "only the largest one liquidation order within 1000ms will be pushed as the snapshot"
+    )
+    side_rule = "o.S is the order side: SELL closed a long, BUY closed a short"
+    price_kind = "fill"
+    size_rule = "o.z filled in all: base units (USD-M) or contracts of fixed USD (COIN-M)"
+    identity_rule = "no id: instrument, order side, time, size, price; nothing is sent again"
+    connection_rule = (
+        "one routed /market/ socket for all; asked LIST_SUBSCRIPTIONS, it answers with the stream; "
+        "10 messages/s, replaced within 24 h"
+    )
+    quiet_rate_per_minute = 35.0
+    connection_lifetime_seconds = 86_400.0
+    client_ping = ClientPing('{"method":"LIST_SUBSCRIPTIONS","id":2}', 60.0)
+    instrument_urls = (
+        "https://fapi.binance.com/fapi/v1/exchangeInfo",
+        "https://dapi.binance.com/dapi/v1/exchangeInfo",
+    )
+
+    def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:
+        """One socket for the whole market, which is asked back what it is subscribed to."""
+        url = f"wss://fstream.binance.com/market/stream?streams={STREAM}"
+        return [Subscription(url, ('{"method":"LIST_SUBSCRIPTIONS","id":1}',), 1)]
+
+    def parse(
+        self, frame: bytes, instruments: Instruments, received_time: datetime | None
+    ) -> Sequence[FeedEvent]:
+        """Return the one liquidation of a forceOrder event, or what the answer means."""
+        message: Frame = decode(_FRAME, frame)
+        event = message.data or message
+        if event.e == "forceOrder":
+            return [self._liquidation(event, instruments, received_time, frame)]
+        if message.id is None:
+            return []
+        if message.result is not None and STREAM not in message.result:
+            return [Refused(f"the venue does not list {STREAM} among our subscriptions")]
+        return [Acknowledged() if message.id == 1 else Heartbeat()]
+
+    def parse_instruments(self, body: bytes) -> list[Instrument]:
+        """USD-M contracts are linear in base units, COIN-M ones inverse in USD."""
+        contracts = extract(body, "symbols", list[Contract])
+        return [
+            Instrument(
+                c.symbol, c.base_asset, c.quote_asset, c.contract_size or 1.0, bool(c.contract_size)
+            )
+            for c in contracts
+        ]
+
+    def _liquidation(
+        self, event: Event, instruments: Instruments, received: datetime | None, frame: bytes
+    ) -> Liquidation:
+        if (order := event.o) is None:
+            raise MalformedFrame("forceOrder without its order `o`")
+        kind = event.st if event.st is not None else order.st
+        known = instruments.get(order.s)
+        instrument = known or _named(order.s, kind)
+        price, size = order.ap or order.p, order.z or order.q
+        is_derived = not (order.ap and order.z) or (known is None and kind is None)
+        return self.liquidation(
+            instrument,
+            key=f"{order.s}:{order.S}:{order.T}:{size}:{price}",
+            side=SIDES[order.S],
+            price=price,
+            price_kind="fill" if order.ap else "order",
+            raw_side=order.S,
+            raw_size=size,
+            raw_unit="contracts" if instrument.is_inverse else "base",
+            time_ms=order.T,
+            received_time=received,
+            confidence=0.9 if is_derived else 1.0,
+            raw=frame,
+        )
+
+
+def _named(symbol: str, kind: int | None) -> Instrument:
+    """Return what the name tells of a contract that no list has yet (just listed)."""
+    if kind != 1 and (name := _COIN_M_NAME.fullmatch(symbol)):
+        return Instrument(symbol, name[1], "USD", contract_size=None, is_inverse=True)
+    if kind != 2 and (name := _USD_M_NAME.fullmatch(symbol)):
+        return Instrument(symbol, name[1], name[2])
+    raise MalformedFrame(f"no instrument list has {symbol!r}, and its name does not tell its kind")

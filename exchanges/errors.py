@@ -1,0 +1,57 @@
+"""Our own errors: what is expected to go wrong, each with one sentence that says what to do.
+
+    LiqsiteError
+    ├── UnknownExchange        a name that no adapter has
+    ├── MalformedFrame         a frame that does not fit the venue's documented form
+    ├── InstrumentsUnavailable the venue's instrument list could not be loaded
+    ├── ConnectionRefused      the venue answered, and said no (ban, region, bad subscription)
+    ├── StreamInUse            a second reader on an aggregator's one stream
+    ├── StoreUnavailable       the lake cannot be opened or read now
+    └── WorkerRunning          another worker holds the lease on this store
+
+Everything else is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class LiqsiteError(Exception):
+    """Base of every expected failure; `str(error)` is one clear sentence."""
+
+
+class UnknownExchange(LiqsiteError):
+    """Names that no adapter has, with the names that exist."""
+
+    def __init__(self, unknown: list[str], supported: list[str]) -> None:
+        super().__init__(f"Unknown exchanges: {unknown}. Supported: {supported}")
+        self.unknown = unknown
+        self.supported = supported
+
+
+class MalformedFrame(LiqsiteError):
+    """A frame that does not fit the venue's documented form; the text says where."""
+
+
+class InstrumentsUnavailable(LiqsiteError):
+    """The venue's instrument list could not be loaded."""
+
+
+class ConnectionRefused(LiqsiteError):
+    """The venue answered and refused; `is_block` when it refuses this network or address."""
+
+    def __init__(self, reason: str, *, is_block: bool = False, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.is_block = is_block
+        self.retry_after = retry_after
+
+
+class StreamInUse(LiqsiteError):
+    """A second reader asked for the aggregator's stream; it has one reader at a time."""
+
+
+class StoreUnavailable(LiqsiteError):
+    """The lake cannot be opened or read now."""
+
+
+class WorkerRunning(LiqsiteError):
+    """Another worker writes to this store."""

@@ -1,0 +1,120 @@
+"""The vocabulary: what a frame can mean. Everything here is frozen and knows no I/O."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+Side = Literal["long", "short"]
+PriceKind = Literal["fill", "order", "bankruptcy"]
+SizeUnit = Literal["base", "quote", "contracts"]
+LiquidationType = Literal["forced", "backstop", "adl", "assignment"]
+Completeness = Literal["complete", "sampled", "partial"]
+State = Literal[
+    "off", "connecting", "subscribed", "live", "silent", "reconnecting", "failed", "blocked"
+]
+
+CONNECTED_STATES: frozenset[State] = frozenset({"subscribed", "live"})
+
+
+class Liquidation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One forced closing of a position by a venue, as stored.
+
+    `side` is the side of the POSITION that was closed. `quantity` is in base units and
+    `value_usd` in US dollars (a stablecoin counts as one dollar); both are None when the
+    contract size is not known. `raw_side`, `raw_size` and `raw_unit` are what the venue sent.
+    `event_id` names the event for ever: the venue's id where there is one, else its natural
+    key with the ordinal among equals. `raw` is the venue's message, cut down to this one
+    row where a frame carries many.
+    """
+
+    event_id: str
+    exchange: str
+    instrument_id: str
+    symbol: str
+    side: Side
+    price: float
+    price_kind: PriceKind
+    quantity: float | None
+    value_usd: float | None
+    liquidation_type: LiquidationType
+    completeness: Completeness
+    confidence: float
+    exchange_time: datetime
+    received_time: datetime | None
+    raw_side: str
+    raw_size: float
+    raw_unit: SizeUnit
+    raw: str
+
+
+NormalizedLiquidation = Liquidation
+
+
+class Acknowledged(msgspec.Struct, frozen=True, gc=False):
+    """The venue confirmed a subscription message."""
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False):
+    """The venue refused a subscription message.
+
+    `retry` holds smaller messages to send instead; with none, `is_fatal` says whether the
+    whole connection is of no use or only what the refused message asked for.
+    """
+
+    reason: str
+    retry: tuple[str, ...] = ()
+    is_fatal: bool = True
+
+
+class Reply(msgspec.Struct, frozen=True, gc=False):
+    """The venue asked something and wants this message back, as it stands."""
+
+    message: str
+
+
+class Heartbeat(msgspec.Struct, frozen=True, gc=False):
+    """The connection answers; it proves nothing about liquidations."""
+
+
+class MarkPrice(msgspec.Struct, frozen=True, gc=False):
+    """The venue's mark price of a contract; it also proves that the path delivers."""
+
+    instrument_id: str
+    price: float
+
+
+class Rejected(msgspec.Struct, frozen=True, gc=False):
+    """A frame that did not fit, whole, with the reason; never dropped, never guessed."""
+
+    exchange: str
+    received_time: datetime
+    reason: str
+    frame: str
+
+
+FeedEvent = Liquidation | Acknowledged | Refused | Reply | Heartbeat | MarkPrice
+StoredEvent = Liquidation | Rejected
+
+
+class ExchangeHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How one venue's feed is doing now.
+
+    `message_count` (frames that carried liquidations) and `error_count` are over the last
+    60 seconds; `uptime_percent` is over the last 24 hours of recorded samples, None before
+    the first. `last_heartbeat` is the last time anything proved that the connection lives.
+    """
+
+    exchange: str
+    state: State
+    since: datetime
+    reason: str
+    is_connected: bool
+    last_heartbeat: datetime | None
+    last_event_at: datetime | None
+    message_count: int
+    error_count: int
+    uptime_percent: float | None
+    last_error: str

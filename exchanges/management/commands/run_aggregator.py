@@ -1,0 +1,55 @@
+"""Run the worker: gather liquidations from the venues, store them, tell how it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from argparse import ArgumentParser
+from typing import Any
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from exchanges.adapters import select
+from exchanges.aggregator import utc_now
+from exchanges.errors import LiqsiteError
+from exchanges.live import LivePush
+from exchanges.recorder import Lease
+from exchanges.store import Writer
+from exchanges.worker import Worker
+
+
+class Command(BaseCommand):
+    help = (
+        "Gather liquidations from the venues and store them, until stopped (Ctrl-C). "
+        "Example: manage.py run_aggregator --exchanges binance,bybit"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--exchanges",
+            default=",".join(settings.LIQSITE_EXCHANGES),
+            help="comma-separated venues (default: LIQSITE_EXCHANGES, or all)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        names = [name for name in options["exchanges"].split(",") if name]
+        lease = Lease(utc_now)
+        try:
+            select(names or None)
+            lease.acquire()
+            with Writer(settings.LIQSITE_LAKE) as writer:
+                asyncio.run(_work(names or None, writer, lease))
+        except LiqsiteError as error:
+            raise CommandError(str(error)) from error
+        lease.release()
+
+
+async def _work(names: list[str] | None, writer: Writer, lease: Lease) -> None:
+    push = LivePush(get_channel_layer())
+    worker = Worker(names, writer=writer, push=push, lease=lease)
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, worker.stop)
+    await worker.run()

@@ -1,0 +1,88 @@
+"""What the worker tells the site about itself: health now, health samples, its lease."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.db import models
+
+LEASE_SECONDS = 5
+"""A worker that has not renewed its lease for so long is taken to be dead."""
+
+
+class ExchangeHealth(models.Model):
+    """How one venue's feed is doing now: one row a venue, written by the worker only.
+
+    The fields are those of `exchanges.events.ExchangeHealth`.
+    """
+
+    class State(models.TextChoices):
+        """The steps of a feed; only `subscribed` and `live` are connected."""
+
+        OFF = "off"
+        CONNECTING = "connecting"
+        SUBSCRIBED = "subscribed"
+        LIVE = "live"
+        SILENT = "silent"
+        RECONNECTING = "reconnecting"
+        FAILED = "failed"
+        BLOCKED = "blocked"
+
+    exchange = models.CharField(max_length=32, primary_key=True)
+    state = models.CharField(max_length=16, choices=State.choices)
+    since = models.DateTimeField()
+    reason = models.TextField(blank=True)
+    is_connected = models.BooleanField()
+    last_heartbeat = models.DateTimeField(null=True)
+    last_event_at = models.DateTimeField(null=True)
+    message_count = models.PositiveIntegerField(help_text="with liquidations, last 60 s")
+    error_count = models.PositiveIntegerField(help_text="last 60 s")
+    uptime_percent = models.FloatField(null=True, help_text="last 24 h of samples")
+    last_error = models.TextField(blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["exchange"]
+        verbose_name_plural = "exchange health"
+
+    def __str__(self) -> str:
+        return f"{self.exchange} {self.state}"
+
+
+class HealthSample(models.Model):
+    """One look a minute at a venue's feed, kept seven days."""
+
+    taken_at = models.DateTimeField()
+    exchange = models.CharField(max_length=32)
+    state = models.CharField(max_length=16, choices=ExchangeHealth.State.choices)
+    is_connected = models.BooleanField()
+    message_count = models.PositiveIntegerField()
+    error_count = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["-taken_at"]
+        indexes = [models.Index(fields=["exchange", "taken_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.exchange} {self.state} {self.taken_at:%Y-%m-%d %H:%M}"
+
+
+class WorkerLease(models.Model):
+    """The one worker that writes this store; it renews its lease every second."""
+
+    name = models.CharField(max_length=32, primary_key=True, default="worker")
+    holder = models.CharField(max_length=128, help_text="host and process of the worker")
+    started_at = models.DateTimeField()
+    renewed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text="set by a worker that stops in order")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return f"{self.holder} since {self.started_at:%Y-%m-%d %H:%M:%S}"
+
+    def is_running(self, now: datetime | None = None) -> bool:
+        """Return whether its worker has not ended and renewed it within LEASE_SECONDS."""
+        age = (now or datetime.now(UTC)) - self.renewed_at
+        return self.ended_at is None and age < timedelta(seconds=LEASE_SECONDS)

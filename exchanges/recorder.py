@@ -1,0 +1,102 @@
+"""What the worker writes into Django's database: health, its samples, the worker's lease."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+from django.db.models import Avg, Case, FloatField, Value, When
+
+from exchanges.errors import WorkerRunning
+from exchanges.events import ExchangeHealth
+from exchanges.models import LEASE_SECONDS, HealthSample, WorkerLease
+from exchanges.models import ExchangeHealth as StoredHealth
+
+SAMPLES_KEPT = timedelta(days=7)
+UPTIME_OVER = timedelta(hours=24)
+
+
+def record_health(healths: Iterable[ExchangeHealth], now: datetime) -> None:
+    """Store the venues' health, one row each."""
+    fields = [name for name in ExchangeHealth.__struct_fields__ if name != "exchange"]
+    StoredHealth.objects.bulk_create(
+        [StoredHealth(**msgspec.structs.asdict(health), updated_at=now) for health in healths],
+        update_conflicts=True,
+        unique_fields=["exchange"],
+        update_fields=[*fields, "updated_at"],
+    )
+
+
+def record_samples(healths: Iterable[ExchangeHealth], now: datetime) -> None:
+    """Store one sample a venue and forget those older than seven days."""
+    HealthSample.objects.bulk_create(
+        HealthSample(
+            taken_at=now,
+            exchange=health.exchange,
+            state=health.state,
+            is_connected=health.is_connected,
+            message_count=health.message_count,
+            error_count=health.error_count,
+        )
+        for health in healths
+    )
+    HealthSample.objects.filter(taken_at__lt=now - SAMPLES_KEPT).delete()
+
+
+def uptime_percents(now: datetime) -> dict[str, float]:
+    """Return the share of the last 24 hours' samples in which each venue was connected."""
+    connected = Case(
+        When(is_connected=True, then=Value(100.0)), default=0.0, output_field=FloatField()
+    )
+    rows = (
+        HealthSample.objects.filter(taken_at__gte=now - UPTIME_OVER)
+        .order_by()
+        .values("exchange")
+        .annotate(percent=Avg(connected))
+    )
+    return {row["exchange"]: round(row["percent"], 2) for row in rows}
+
+
+class Lease:
+    """The right to be the one worker on this store."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.holder = f"{socket.gethostname()}:{os.getpid()}"
+        self.started_at = clock()
+        self._clock = clock
+
+    def acquire(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Take the lease, waiting for a dead worker's to lapse. Raises WorkerRunning."""
+        deadline = self._clock() + timedelta(seconds=LEASE_SECONDS + 1)
+        while (other := self._other()) is not None:
+            if self._clock() > deadline:
+                raise WorkerRunning(
+                    f"A worker is running already ({other}). Stop it first, or give this one "
+                    "a folder of its own with LIQSITE_DATA_DIR."
+                )
+            sleep(0.25)
+        self.renew()
+
+    def renew(self) -> None:
+        """Show that this worker lives."""
+        WorkerLease.objects.update_or_create(
+            name="worker",
+            defaults={
+                "holder": self.holder,
+                "started_at": self.started_at,
+                "renewed_at": self._clock(),
+                "ended_at": None,
+            },
+        )
+
+    def release(self) -> None:
+        """Show that this worker has stopped in order."""
+        WorkerLease.objects.filter(holder=self.holder).update(ended_at=self._clock())
+
+    def _other(self) -> WorkerLease | None:
+        lease = WorkerLease.objects.exclude(holder=self.holder).first()
+        return lease if lease is not None and lease.is_running(self._clock()) else None

@@ -1,0 +1,72 @@
+"""Asking a venue over REST."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TypeVar
+
+import aiohttp
+
+from exchanges.adapters.base import Adapter, Options, Request
+from exchanges.endpoints import resolve
+from exchanges.errors import ConnectionRefused, InstrumentsUnavailable, LiqsiteError
+from exchanges.instruments import Instrument, Instruments
+from exchanges.trouble import explain, is_block, seconds_to_wait
+
+T = TypeVar("T")
+
+TIMEOUT_SECONDS = 20.0
+LARGEST_ANSWER = 64 * 1024 * 1024
+
+
+async def load_instruments(adapter: Adapter) -> Instruments:
+    """Return all contracts of a venue. Raises InstrumentsUnavailable with the reason."""
+    found: list[Instrument] = []
+
+    def read(body: bytes) -> None:
+        found.extend(adapter.parse_instruments(body))
+
+    await _told("instrument list", adapter, adapter.instrument_requests(), read)
+    return Instruments(found)
+
+
+async def discover(adapter: Adapter) -> Options:
+    """Return what a venue's own REST adds to its options. Raises InstrumentsUnavailable."""
+    return await _told("discovery", adapter, adapter.discover(), lambda _: None)
+
+
+async def _told(
+    what: str,
+    adapter: Adapter,
+    requests: Generator[Request, bytes, T],
+    read: Callable[[bytes], None],
+) -> T:
+    """Send each request the adapter yields, hand its answer back in, return the end's value."""
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+            request = next(requests)
+            while True:
+                body = await fetch(session, adapter.name, request)
+                read(body)
+                request = requests.send(body)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+    except (TimeoutError, LiqsiteError, aiohttp.ClientError, OSError) as error:
+        raise InstrumentsUnavailable(f"{what}: {explain(error)}") from error
+
+
+async def fetch(session: aiohttp.ClientSession, exchange: str, request: Request) -> bytes:
+    """Return the body of one answer. Raises ConnectionRefused for anything but success."""
+    url = resolve(exchange, request.url)
+    method = "GET" if request.body is None else "POST"
+    headers = {} if request.body is None else {"Content-Type": "application/json"}
+    async with session.request(method, url, data=request.body, headers=headers) as answer:
+        if answer.status != 200:
+            raise ConnectionRefused(
+                f"HTTP {answer.status} from {answer.url.host}",
+                is_block=is_block(answer.status),
+                retry_after=seconds_to_wait(answer.headers),
+            )
+        return await answer.content.read(LARGEST_ANSWER)

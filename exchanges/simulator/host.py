@@ -1,0 +1,160 @@
+"""One venue at work: its sockets, its window, its faults, its totals."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import count
+
+from aiohttp import web
+
+from exchanges.simulator.client import Client
+from exchanges.simulator.contracts import Liquidation
+from exchanges.simulator.faults import Faults
+from exchanges.simulator.garbage import FIXED, garbage_beside
+from exchanges.simulator.ledger import Ledger, Parcel
+from exchanges.simulator.venues.base import Query, Recorded, Venue
+from exchanges.simulator.waiting import until
+from exchanges.simulator.window import Window
+
+# A client that subscribes in several messages is given this long between two of them.
+SETTLE_SECONDS = 0.2
+ROOM = 500
+
+
+class Host:
+    """Runs one venue: takes its sockets and requests, sends it the market."""
+
+    def __init__(self, venue: Venue, clock: Callable[[], float], *, is_throttled: bool) -> None:
+        self.venue = venue
+        self.ledger = Ledger()
+        self.faults = Faults(clock)
+        self.clients: set[Client] = set()
+        self._clock = clock
+        self._turns = count()
+        is_thinned = venue.sends_largest_only and is_throttled
+        is_delayed = is_thinned or not venue.sends_largest_only
+        seconds = venue.window_seconds if is_delayed else 0.0
+        self._window = Window(seconds, keeps_largest_only=is_thinned)
+
+    # What comes in from the network.
+
+    async def serve_socket(self, request: web.Request, path: str) -> web.WebSocketResponse:
+        """Hold one websocket until it ends."""
+        socket = web.WebSocketResponse(autoping=False, autoclose=False, compress=False, timeout=1.0)
+        await socket.prepare(request)
+        client = Client(request, socket, path, self.faults, self._clock, self.venue.pack)
+        self.clients.add(client)
+        writer = asyncio.create_task(client.write_forever())
+        try:
+            self.venue.greet(client)
+            await client.read_forever(self.venue.hear, self.venue.limits)
+            await socket.close()
+        finally:
+            writer.cancel()
+            self.clients.discard(client)
+        return socket
+
+    async def serve_request(self, request: web.Request, path: str) -> web.Response:
+        """Answer one REST request; a stalled venue answers when it is well again."""
+        await until(lambda: not self.faults.has("stall") or request.transport is None, 0.02)
+        query = Query(path, request.query, await request.read(), self._now_ms())
+        answer = self.venue.answer(query)
+        if answer is None:
+            raise web.HTTPNotFound(text=f"{self.venue.name} is not simulated at {path}")
+        return web.json_response(answer)
+
+    # What goes out.
+
+    def offer(self, row: Liquidation) -> None:
+        """Let a liquidation go out the way the venue does: batched, or thinned."""
+        self._window.add(row)
+
+    def beat(self) -> None:
+        """Send what is due by now."""
+        now = self._clock()
+        for rows in self._window.due(now):
+            self.publish(rows)
+        for client in list(self.clients):
+            client.tick(self.venue.limits, now)
+            self.venue.tick(client, now)
+
+    def publish(self, rows: Sequence[Liquidation]) -> None:
+        """Send rows of one instrument at once, in one frame or in one each."""
+        if self.venue.groups_rows:
+            self._publish_together(rows)
+            return
+        for row in rows:
+            self._publish_together([row])
+
+    def pass_on(self, text: str, recorded: Recorded | None) -> None:
+        """Send a recorded frame as it is; one that cannot be read goes to every subscriber."""
+        parcel = Parcel(self.ledger, recorded.events, recorded.value_usd) if recorded else None
+        for client in self._listeners():
+            if recorded is None or not recorded.topics.isdisjoint(client.topics):
+                self._hand_over(client, text, parcel)
+
+    def set_fault(self, fault: str, seconds: float | None) -> None:
+        """Begin or clear a fault; what it does at once, it does now."""
+        self.faults.begin(fault, seconds)
+        if fault in ("drop", "403"):
+            self.cut_all()
+        if fault == "garbage":
+            for client in self._listeners():
+                for text in FIXED:
+                    client.send(text)
+
+    def cut_all(self, *, at_once: bool = False) -> None:
+        """End every connection; `at_once`: even one that does not read."""
+        for client in list(self.clients):
+            client.cut(at_once=at_once)
+
+    # Waiting.
+
+    async def settled(self) -> None:
+        """Wait until somebody is subscribed and has finished subscribing."""
+        await until(self._is_settled, 0.01)
+
+    async def has_room(self) -> None:
+        """Let others run, and wait until no socket is far behind."""
+        await asyncio.sleep(0)
+        await until(lambda: all(client.backlog <= ROOM for client in self.clients))
+
+    async def flushed(self, seconds: float = 1.0) -> None:
+        """Wait, but not for ever, until everything queued is written."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await until(lambda: not any(client.backlog for client in self.clients))
+
+    def _is_settled(self) -> bool:
+        listening = self._listeners()
+        latest = max((client.subscribed_at for client in listening), default=math.inf)
+        return asyncio.get_running_loop().time() - latest >= SETTLE_SECONDS
+
+    def _publish_together(self, rows: Sequence[Liquidation]) -> None:
+        parcel = Parcel(self.ledger, len(rows), sum(row.value_usd for row in rows))
+        topics = self.venue.topics(rows[0].contract)
+        texts: dict[tuple[str, str], str] = {}
+        for client in self._listeners():
+            for topic in client.topics.intersection(topics):
+                key = (topic, client.form)
+                if key not in texts:
+                    texts[key] = self.venue.frame(topic, client.form, rows, self._now_ms())
+                self._hand_over(client, texts[key], parcel)
+
+    def _hand_over(self, client: Client, text: str, parcel: Parcel | None) -> None:
+        if self.faults.has("garbage"):
+            client.send(garbage_beside(text, next(self._turns)))
+        client.send(text, parcel)
+        if self.faults.has("duplicate"):
+            client.send(text)
+
+    def _listeners(self) -> list[Client]:
+        if self.faults.has("silent"):
+            return []
+        return [client for client in self.clients if client.is_listening]
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)

@@ -1,0 +1,118 @@
+"""What a simulated venue must state (facts on the class) and do (a few methods).
+
+A venue is about the wire only: sockets, clocks, faults and totals are the host's. One
+venue is one file in this folder, and nothing else has to name it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import msgspec
+
+from exchanges.simulator.client import Client, Limits
+from exchanges.simulator.contracts import Contract, Liquidation
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One REST request below the venue's prefix; `body` is that of a POST."""
+
+    path: str
+    values: Mapping[str, str]
+    body: bytes
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a recorded frame holds, so that it can be paced, addressed and counted."""
+
+    time_ms: int
+    topics: frozenset[str]
+    instruments: frozenset[str]
+    events: int
+    value_usd: float
+
+
+class Venue(ABC):
+    """One venue. Subclasses are found by being in this folder."""
+
+    name: ClassVar[str]
+    share: ClassVar[float]
+    """Of the market's liquidations, against the other venues."""
+    listed: ClassVar[tuple[Contract, ...]]
+    price_gap: ClassVar[float] = 0.0
+    """How far beyond the market the stated price lies, as a fraction (bankruptcy prices)."""
+    window_seconds: ClassVar[float] = 0.0
+    """How long rows of one instrument wait for the next push."""
+    sends_largest_only: ClassVar[bool] = False
+    """Of a window only the largest row is sent."""
+    groups_rows: ClassVar[bool] = False
+    """A window's rows share one frame."""
+    limits: ClassVar[Limits] = Limits()
+
+    def __init__(self) -> None:
+        self.contracts = {contract.instrument: contract for contract in self.listed}
+
+    @abstractmethod
+    def has_socket(self, path: str) -> bool:
+        """Tell whether a websocket opens at this path (`/…`, below the prefix)."""
+
+    @abstractmethod
+    def hear(self, client: Client, message: str | bytes) -> None:
+        """Answer what a client sent; it may be anything."""
+
+    @abstractmethod
+    def topics(self, contract: Contract) -> Sequence[str]:
+        """Return the subscriptions that show this contract's liquidations."""
+
+    @abstractmethod
+    def frame(self, topic: str, form: str, rows: Sequence[Liquidation], now_ms: int) -> str:
+        """Return the text that carries rows of one instrument to sockets of a `form`."""
+
+    @abstractmethod
+    def answer(self, query: Query) -> Any:
+        """Return the JSON value of a REST answer; `None` when there is nothing there."""
+
+    @abstractmethod
+    def read(self, message: Any) -> Recorded:
+        """Return what a recorded frame holds. Raises KeyError, TypeError or ValueError."""
+
+    @abstractmethod
+    def contract_named(self, instrument: str) -> Contract | None:
+        """Return what a name alone tells of a contract."""
+
+    def greet(self, client: Client) -> None:
+        """Take what the address already says; send what the venue sends on opening."""
+        return
+
+    def tick(self, client: Client, now: float) -> None:
+        """Send what is due by the clock, such as a text ping."""
+        return
+
+    def pack(self, text: str) -> str | bytes:
+        """Return a text as it travels: bytes for a venue that compresses."""
+        return text
+
+    def learn(self, instruments: Iterable[str]) -> None:
+        """List further contracts by their names, as far as these tell."""
+        for name in instruments:
+            if name not in self.contracts and (contract := self.contract_named(name)):
+                self.contracts[name] = contract
+
+
+def to_json(value: object) -> str:
+    """Return compact JSON."""
+    return msgspec.json.encode(value).decode()
+
+
+def from_json(message: str | bytes) -> Any:
+    """Return a client's JSON, or `None` when it is none."""
+    try:
+        return msgspec.json.decode(message)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,1 @@
+"""The HTTP API: one view = one input serializer, one query, one answer."""

@@ -1,0 +1,74 @@
+"""How numbers and times are written; static/js/lib/format.js writes them the same way."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+from django import template
+
+register = template.Library()
+
+_UNITS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
+
+
+@register.filter
+def usd(value: float | None) -> str:
+    """Write dollars with three digits: $812, $12.3K, $3.17M; None is `unknown`."""
+    if not value:
+        return "unknown" if value is None else "$0"
+    size, unit = next(((s, u) for s, u in _UNITS if abs(value) >= s), (1.0, ""))
+    scaled = value / size
+    digits = 2 if abs(scaled) < 10 else 1 if abs(scaled) < 100 else 0
+    return f"${scaled:.{digits}f}{unit}"
+
+
+@register.filter
+def price(value: float) -> str:
+    """Write a price with about six digits and narrow spaces between thousands."""
+    magnitude = math.floor(math.log10(abs(value))) if value else 0
+    digits = min(10, max(0, 5 - magnitude))
+    return f"{value:,.{digits}f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+@register.filter
+def count(number: int) -> str:
+    """Write a whole number with narrow spaces between thousands."""
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+@register.filter
+def clock(moment: datetime | None) -> str:
+    """Write the time of day in UTC."""
+    return "" if moment is None else f"{moment.astimezone(UTC):%H:%M:%S}"
+
+
+@register.filter
+def utc(moment: datetime | None) -> str:
+    """Write date and time in UTC, with the zone."""
+    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+@register.filter
+def iso(moment: datetime | None) -> str:
+    """Write a time for machines."""
+    return "" if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@register.filter
+def share(part: float, totals: dict[str, float]) -> str:
+    """Write a part of both sides in percent; of nothing, a dash."""
+    whole = both_sides(totals)
+    return f"{100 * part / whole:.0f}\N{NO-BREAK SPACE}%" if whole else "–"
+
+
+@register.filter
+def both_sides(totals: dict[str, float]) -> float:
+    """Add up longs and shorts."""
+    return totals["long"] + totals["short"]
+
+
+@register.filter
+def spaced(timeframe: str) -> str:
+    """Write `24h` as `24 h`."""
+    return f"{timeframe[:-1]}\N{NO-BREAK SPACE}{timeframe[-1]}"

@@ -1,0 +1,18 @@
+"""The ASGI application: pages and API over HTTP, pushes over WebSockets of our own pages."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liqsite.settings")
+http = get_asgi_application()
+
+# Django must be set up before anything that knows its models is imported.
+from channels.routing import ProtocolTypeRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+
+from liqsite.routing import websockets  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": AllowedHostsOriginValidator(websockets)}
+)

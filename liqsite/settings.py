@@ -1,0 +1,184 @@
+"""All settings, each from the environment with a default that works on a laptop.
+
+`.env.example` lists them with one line each; a test keeps the two the same.
+"""
+
+import sys
+from pathlib import Path
+
+import environ
+from django.core.management.utils import get_random_secret_key
+
+from liqsite import __version__
+
+env = environ.FileAwareEnv()
+BASE_DIR = Path(__file__).resolve().parent.parent
+environ.Env.read_env(BASE_DIR / ".env")
+
+LIQSITE_VERSION = __version__
+
+# Where everything lives that liqsite writes.
+LIQSITE_DATA_DIR = Path(env.str("LIQSITE_DATA_DIR", "") or BASE_DIR / "var").resolve()
+
+# The lake: what the worker stores, an SQLite catalog and Parquet files.
+LIQSITE_LAKE = LIQSITE_DATA_DIR / "lake"
+
+# Which venues the worker connects to (comma-separated); empty means all.
+LIQSITE_EXCHANGES: list[str] = env.list("LIQSITE_EXCHANGES", default=[])
+
+# A sentence shown on every page, e.g. that the data is simulated.
+LIQSITE_NOTICE = env.str("LIQSITE_NOTICE", "")
+
+
+def _secret_key() -> str:
+    """Return the configured secret, or the one kept beside the data, made on first use."""
+    if key := str(env.str("SECRET_KEY", "")):
+        return key
+    path = LIQSITE_DATA_DIR / "secret_key"
+    try:
+        return path.read_text() if path.exists() else _new_secret(path)
+    except OSError as error:
+        sys.exit(
+            f"The data folder {LIQSITE_DATA_DIR} cannot be used ({error.strerror}). "
+            "Take another: LIQSITE_DATA_DIR=/some/folder make run"
+        )
+
+
+def _new_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(get_random_secret_key() + get_random_secret_key())
+    return path.read_text()
+
+
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+
+# Behind TLS (PRODUCTION=1): cookies and redirects accordingly.
+PRODUCTION = env.bool("PRODUCTION", False)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+X_FRAME_OPTIONS = "DENY"
+
+# Plotly writes inline styles and exports PNG through blobs; nothing runs inline.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+INSTALLED_APPS = [
+    "daphne",
+    "exchanges",
+    "heatmap",
+    "rest_framework",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "liqsite.urls"
+ASGI_APPLICATION = "liqsite.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "heatmap.pages.shell",
+            ],
+        },
+    },
+]
+
+# Readers never wait for the writer: WAL, and transactions that take the lock at once.
+DATABASES = {"default": env.db("DATABASE_URL", f"sqlite:///{LIQSITE_DATA_DIR / 'site.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 10,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Pushes from the worker to the site: Redis when there is one, else a log file on this host.
+REDIS_URL = env.str("REDIS_URL", "")
+CHANNEL_LAYERS: dict[str, dict[str, object]] = {
+    "default": (
+        {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL]},
+        }
+        if REDIS_URL
+        else {
+            "BACKEND": "exchanges.log_layer.LogChannelLayer",
+            "CONFIG": {"path": str(LIQSITE_DATA_DIR / "channels.sqlite3")},
+        }
+    )
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": [
+        "heatmap.api.renderers.FastJSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "EXCEPTION_HANDLER": "heatmap.api.errors.answer_error",
+    # `format` is a parameter of our own answers, not of the renderer.
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = LIQSITE_DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "liqsite.static.ModuleManifestStorage"},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname:7} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"daphne": {"level": "WARNING"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+}

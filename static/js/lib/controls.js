@@ -1,0 +1,40 @@
+// The form: what is asked for, kept in the address so that a link shows the same.
+
+import { find, findAll } from "./dom.js";
+import { parameters } from "./api.js";
+
+export class Controls {
+  constructor(onChange) {
+    this.form = find("[data-controls]");
+    this.form.addEventListener("change", () => onChange());
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      onChange();
+    });
+    for (const button of findAll("[data-select]"))
+      button.addEventListener("click", () => this.select(button.dataset.select === "all") || onChange());
+  }
+
+  read() {
+    const { symbol } = this.form.elements;
+    symbol.value = symbol.value.trim().toUpperCase();
+    const form = new FormData(this.form);
+    return {
+      symbol: form.get("symbol"),
+      timeframe: form.get("timeframe"),
+      exchanges: form.getAll("exchanges").filter(Boolean),
+    };
+  }
+
+  // Select every venue, or none.
+  select(isSelected) {
+    for (const box of findAll('[data-exchange] input[name="exchanges"]')) box.checked = isSelected;
+  }
+
+  // Write a query into the address; all venues are the default and need no words.
+  remember(query) {
+    const values = parameters(query);
+    if (query.exchanges.length === findAll("[data-exchange]").length) delete values.exchanges;
+    history.replaceState(null, "", `?${new URLSearchParams(values)}`);
+  }
+}

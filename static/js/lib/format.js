@@ -1,0 +1,56 @@
+// How numbers and times are written; heatmap/templatetags/figures.py writes them the same way.
+
+const UNITS = [[1e9, "B"], [1e6, "M"], [1e3, "K"], [0, ""]];
+const AGES = [[86400, "d"], [3600, "h"], [60, "min"], [0, "s"]];
+const NARROW_SPACE = "\u202f";
+const SPACE = "\u00a0";
+
+export function usd(value) {
+  if (value === null) return "unknown";
+  if (value === 0) return "$0";
+  const [size, unit] = UNITS.find(([least]) => Math.abs(value) >= least);
+  const scaled = value / (size || 1);
+  const digits = Math.abs(scaled) < 10 ? 2 : Math.abs(scaled) < 100 ? 1 : 0;
+  return `$${scaled.toFixed(digits)}${unit}`;
+}
+
+export function price(value) {
+  const magnitude = value ? Math.floor(Math.log10(Math.abs(value))) : 0;
+  const [whole, fraction] = value.toFixed(Math.min(10, Math.max(0, 5 - magnitude))).split(".");
+  return fraction ? `${count(whole)}.${fraction}` : count(whole);
+}
+
+export function count(number) {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, NARROW_SPACE);
+}
+
+export function share(part, totals) {
+  const whole = totals.long + totals.short;
+  return whole ? `${((100 * part) / whole).toFixed(0)}${SPACE}%` : "–";
+}
+
+export function spaced(timeframe) {
+  return `${timeframe.slice(0, -1)}${SPACE}${timeframe.slice(-1)}`;
+}
+
+export function side(name) {
+  return name === "long" ? "▼ long" : "▲ short";
+}
+
+export function clock(time) {
+  return new Date(time).toISOString().slice(11, 19);
+}
+
+export function utc(time) {
+  return `${new Date(time).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+// Write seconds as one number and its unit: `48 s`, `12 min`, `3 h`, `2 d`.
+export function duration(seconds) {
+  const [size, unit] = AGES.find(([least]) => seconds >= least) ?? AGES.at(-1);
+  return `${Math.max(0, Math.floor(seconds / (size || 1)))}${SPACE}${unit}`;
+}
+
+export function age(time, now = Date.now()) {
+  return duration((now - Date.parse(time)) / 1000);
+}

@@ -1,0 +1,81 @@
+// The newest liquidations, newest first; at most four redraws a second come from the worker.
+
+import { find, say, show } from "./dom.js";
+import { clock, price, side, usd, utc } from "./format.js";
+
+const MOST_ROWS = 200;
+const MOST_IDS = 2000;
+
+export class Tape {
+  #ids = new Set();
+  #waiting = [];
+  #isPaused = false;
+
+  constructor(venues) {
+    this.venues = venues;
+    this.list = find("[data-tape]");
+    this.template = find("[data-tape-row]");
+    this.button = find("[data-pause]");
+    this.button.addEventListener("click", () => this.#pause(!this.#isPaused));
+  }
+
+  // Start again from the API's rows, newest first.
+  load(rows) {
+    this.#ids = new Set(rows.map(({ event_id }) => event_id));
+    this.#waiting = [];
+    this.list.replaceChildren(...rows.map((row) => this.#line(row)));
+    this.#tell();
+  }
+
+  // Return whether a row has not been seen yet, and remember it.
+  isNew({ event_id }) {
+    if (this.#ids.has(event_id)) return false;
+    this.#ids.add(event_id);
+    if (this.#ids.size > MOST_IDS) this.#ids.delete(this.#ids.values().next().value);
+    return true;
+  }
+
+  // Put rows on top; while paused they wait, and are counted.
+  add(rows) {
+    this.#waiting.push(...rows);
+    if (!this.#isPaused) this.#flush();
+    this.#tell();
+  }
+
+  #flush() {
+    const newest = this.#waiting.sort((a, b) => (a.exchange_time < b.exchange_time ? 1 : -1));
+    this.list.prepend(...newest.slice(0, MOST_ROWS).map((row) => this.#line(row, "fresh")));
+    while (this.list.children.length > MOST_ROWS) this.list.lastElementChild.remove();
+    this.#waiting = [];
+  }
+
+  #pause(isPaused) {
+    this.#isPaused = isPaused;
+    this.button.setAttribute("aria-pressed", isPaused);
+    if (!isPaused) this.#flush();
+    this.#tell();
+  }
+
+  #tell() {
+    const waiting = this.#waiting.length;
+    say(this.button, this.#isPaused ? `Go on${waiting ? `, ${waiting} new` : ""}` : "Pause");
+    show("[data-tape-quiet]", !this.list.children.length);
+  }
+
+  #line(row, className = "") {
+    const line = this.template.content.firstElementChild.cloneNode(true);
+    const { color, display_name } = this.venues[row.exchange];
+    line.className = className;
+    line.dataset.side = row.side;
+    line.style.setProperty("--venue", color);
+    const time = find("time", line);
+    time.dateTime = row.exchange_time;
+    time.title = utc(row.exchange_time);
+    say(time, clock(row.exchange_time));
+    say(find("[data-name]", line), display_name);
+    say(find(".side", line), side(row.side));
+    say(find(".price", line), price(row.price));
+    say(find(".value", line), usd(row.value_usd));
+    return line;
+  }
+}

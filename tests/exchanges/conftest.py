@@ -1,0 +1,37 @@
+"""Venues on loopback for tests of what connects to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import pytest_asyncio
+
+from exchanges import backoff
+from exchanges.simulator.simulator import Simulator
+
+
+@pytest_asyncio.fixture
+async def simulator(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Simulator]:
+    """Simulated venues that do nothing by themselves, and that the adapters connect to."""
+    monkeypatch.setattr(backoff, "FIRST_WAITS", (0.01, 0.02, 0.04))
+    monkeypatch.setattr(backoff, "LONGEST_WAIT", 0.1)
+    async with Simulator(rate=0) as simulator:
+        point_at(simulator, monkeypatch)
+        yield simulator
+
+
+def point_at(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the adapters' addresses those of the simulator, by ordinary settings."""
+    for exchange in ("binance", "bybit"):
+        name = f"LIQSITE_{exchange.upper()}"
+        monkeypatch.setenv(f"{name}_WS_URL", simulator.ws_url(exchange))
+        monkeypatch.setenv(f"{name}_REST_URL", simulator.url(exchange))
+
+
+async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Return as soon as the condition holds; fail when it does not in time."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)

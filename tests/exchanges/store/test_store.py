@@ -1,0 +1,129 @@
+"""The lake in a temporary folder: what goes in comes out, once, in any process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exchanges.errors import StoreUnavailable
+from exchanges.events import Liquidation, Rejected
+from exchanges.store import Writer, prepare, query
+from exchanges.store import migrations as migrations_module
+from exchanges.store.connection import connect
+from tests.make import NOON, a_liquidation, some_liquidations
+
+COUNT = "SELECT count(*), sum(value_usd) FROM liquidations"
+
+
+def test_a_row_comes_back_as_it_was_stored(tmp_path: Path):
+    row = a_liquidation(
+        symbol="1000PEPEUSDT",
+        quantity=None,
+        value_usd=None,
+        exchange_time=NOON + timedelta(milliseconds=123),
+        raw='{"text": "quotes \' \\" and \\u00e9 and 币安"}',
+    )
+    with Writer(tmp_path) as writer:
+        assert writer.append([row]) == [row]
+    names = ", ".join(Liquidation.__struct_fields__)
+    [stored] = query(tmp_path, f"SELECT {names} FROM liquidations", {})
+    assert stored == msgspec.structs.astuple(row)
+
+
+@settings(max_examples=3, deadline=None)
+@given(
+    values=st.lists(st.none() | st.floats(1e-9, 1e12, allow_nan=False), min_size=1, max_size=300)
+)
+def test_numbers_are_stored_exactly(
+    tmp_path_factory: pytest.TempPathFactory, values: list[float | None]
+):
+    folder = tmp_path_factory.mktemp("lake")
+    rows = [a_liquidation(event_id=str(n), value_usd=v) for n, v in enumerate(values)]
+    with Writer(folder) as writer:
+        writer.append(rows)
+    stored = query(folder, "SELECT value_usd FROM liquidations ORDER BY event_id::INT", {})
+    assert [value for (value,) in stored] == values
+
+
+def test_the_same_rows_again_add_nothing_not_even_after_a_restart(tmp_path: Path):
+    rows = some_liquidations(700, value_usd=1.25)
+    with Writer(tmp_path) as writer:
+        assert len(writer.append(rows[:500] + rows[:200])) == 500
+        assert writer.append(rows) == rows[500:]
+    with Writer(tmp_path) as writer:
+        writer.maintain()
+        assert writer.append(rows) == []
+    assert query(tmp_path, COUNT, {}) == [(700, 875.0)]
+
+
+def test_rejected_frames_are_kept_whole(tmp_path: Path):
+    frame = Rejected("bybit", NOON, "no price", '{"data": "<script>"}')
+    with Writer(tmp_path) as writer:
+        assert writer.append([frame, a_liquidation()]) == [a_liquidation()]
+    assert query(tmp_path, "SELECT * FROM rejected", {}) == [msgspec.structs.astuple(frame)]
+
+
+def test_a_reader_sees_each_commit_of_a_running_writer(tmp_path: Path):
+    with Writer(tmp_path) as writer:
+        for count in range(1, 4):
+            writer.append([a_liquidation(event_id=f"binance:{count}")])
+            assert query(tmp_path, COUNT, {})[0][0] == count
+
+
+def test_another_process_reads_while_the_writer_is_open_and_after_it_closed(tmp_path: Path):
+    script = (
+        "import sys; from pathlib import Path; from exchanges.store import query;"
+        f"print(query(Path(sys.argv[1]), {COUNT!r}, {{}}))"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with Writer(tmp_path) as writer:
+        writer.append(some_liquidations(600, value_usd=2.0))
+        beside = subprocess.run(command, capture_output=True, text=True, check=True)
+    after = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert beside.stdout == after.stdout == "[(600, 1200.0)]\n"
+
+
+def test_a_failed_append_stores_nothing_of_its_batch(tmp_path: Path):
+    with Writer(tmp_path) as writer:
+        bad = msgspec.structs.replace(a_liquidation(event_id="b"), price=None)
+        with pytest.raises(StoreUnavailable, match="took no rows"):
+            writer.append([a_liquidation(event_id="a"), bad])
+        assert query(tmp_path, COUNT, {})[0][0] == 0
+        assert len(writer.append([a_liquidation(event_id="a")])) == 1
+
+
+def test_reading_before_anything_was_stored_says_what_to_do(tmp_path: Path):
+    with pytest.raises(StoreUnavailable, match="Start the worker"):
+        query(tmp_path / "none", COUNT, {})
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable, match="cannot be opened"):
+        prepare(tmp_path / "file" / "lake")
+
+
+def test_a_schema_file_is_applied_once_and_a_broken_one_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    prepare(tmp_path / "lake")
+    schema = tmp_path / "schema"
+    schema.mkdir()
+    (schema / "0002_one.sql").write_text("CREATE TABLE one (n INTEGER);")
+    (schema / "0003_broken.sql").write_text("CREATE TABLE two (n INTEGER); SELECT nonsense;")
+    monkeypatch.setattr(migrations_module, "SCHEMA", schema)
+    connection = connect(tmp_path / "lake", read_only=False)
+    with pytest.raises(Exception, match="nonsense"):
+        migrations_module.migrate(connection)
+    tables = {name for (name,) in connection.execute("SELECT name FROM (SHOW TABLES)").fetchall()}
+    assert tables == {"applied", "liquidations", "rejected", "one"}
+    (schema / "0003_broken.sql").unlink()
+    assert migrations_module.migrate(connection) == []
+    connection.close()

@@ -1,0 +1,41 @@
+"""Values for tests: a liquidation is made of what the test cares about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from exchanges.events import Liquidation
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+_DEFAULTS: dict[str, Any] = {
+    "event_id": "binance:BTCUSDT:SELL:1:1.0:80000.0",
+    "exchange": "binance",
+    "instrument_id": "BTCUSDT",
+    "symbol": "BTCUSDT",
+    "side": "long",
+    "price": 80_000.0,
+    "price_kind": "fill",
+    "quantity": 1.0,
+    "value_usd": 80_000.0,
+    "liquidation_type": "forced",
+    "completeness": "sampled",
+    "confidence": 1.0,
+    "exchange_time": NOON,
+    "received_time": NOON,
+    "raw_side": "SELL",
+    "raw_size": 1.0,
+    "raw_unit": "base",
+    "raw": "{}",
+}
+
+
+def a_liquidation(**told: Any) -> Liquidation:
+    """Return a liquidation of one BTC at noon, but for what is told."""
+    return Liquidation(**(_DEFAULTS | told))
+
+
+def some_liquidations(count: int, **told: Any) -> list[Liquidation]:
+    """Return so many liquidations with ids of their own."""
+    return [a_liquidation(event_id=f"binance:{n}", **told) for n in range(count)]

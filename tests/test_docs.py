@@ -1,0 +1,74 @@
+"""Documents say what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from django.urls import URLPattern
+
+from exchanges.management.commands.write_docs import with_venues
+from heatmap.api.urls import urlpatterns
+
+PROJECT = Path(__file__).parents[1]
+
+
+def text(name: str) -> str:
+    return (PROJECT / name).read_text()
+
+
+def test_the_table_of_venues_is_the_adapters_own():
+    assert with_venues(text("README.md")) == text("README.md"), "run `make docs`"
+
+
+def test_every_setting_is_in_the_example_and_no_other():
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', text("liqsite/settings.py")))
+    told = set(re.findall(r"^#?([A-Z_]+)=", text(".env.example"), re.MULTILINE))
+    addresses = {name for name in told if re.fullmatch(r"LIQSITE_[A-Z]+_(WS|REST)_URL", name)}
+    assert told - addresses == read
+    assert len(addresses) == 2
+
+
+def test_every_address_of_the_api_is_in_its_guide_and_no_other():
+    patterns = [p for p in urlpatterns if isinstance(p, URLPattern)]
+    served = {f"/{pattern.pattern}" for pattern in patterns}
+    assert set(re.findall(r"^\| `GET (/\S+)`", text("docs/api_guide.md"), re.MULTILINE)) == served
+
+
+def test_every_dependency_is_explained():
+    lines = [
+        line
+        for name in ("requirements.txt", "requirements-dev.txt", "requirements-redis.txt")
+        for line in text(name).splitlines()
+        if line and line[0] not in "#-"
+    ]
+    explained = text("docs/decisions.md")
+    for line in lines:
+        name, _, version = line.partition("==")
+        assert version, f"{line} is not pinned"
+        assert re.search(rf"\b{re.escape(name.split('[')[0])}\b", explained), name
+
+
+def test_every_make_target_is_listed():
+    makefile = text("Makefile")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    assert targets == set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+    wanted = "install run demo test check screenshots docs bench clean help"
+    assert targets == set(wanted.split())
+
+
+def test_every_file_named_in_the_documents_exists():
+    for document in ["README.md", "CONTRIBUTING.md", *map(str, PROJECT.glob("docs/*.md"))]:
+        for link in re.findall(r"\]\(([^)#:]+)\)", text(document)):
+            assert ((PROJECT / document).parent / link).exists(), f"{document} names {link}"
+
+
+def test_source_files_stay_small():
+    sources = [
+        path
+        for folder in ("exchanges", "heatmap", "liqsite", "static/js", "static/css", "templates")
+        for path in (PROJECT / folder).rglob("*")
+        if path.suffix in (".py", ".js", ".css", ".html") and "migrations" not in path.parts
+    ]
+    long = {str(path): n for path in sources if (n := len(path.read_text().splitlines())) > 300}
+    assert not long
