@@ -61,6 +61,7 @@ class ExchangeHealthAdmin(ReadOnlyAdmin):
         "last_event_at",
         "message_count",
         "error_count",
+        "unknown_value_count",
         "uptime_percent",
         "updated_at",
     ]

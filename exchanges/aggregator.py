@@ -12,9 +12,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from pathlib import Path
 
 from exchanges.adapters import select
+from exchanges.clock import Clock, utc_now
 from exchanges.dedupe import SeenIds
 from exchanges.errors import StreamInUse
 from exchanges.events import CONNECTED_STATES, ExchangeHealth, Liquidation, StoredEvent
@@ -24,11 +25,6 @@ QUEUED_FRAMES = 10_000
 BATCH_SECONDS = 0.2
 BATCH_ROWS = 5_000
 SETTLE_SECONDS = 12.0
-
-
-def utc_now() -> datetime:
-    """Return the time as an aware UTC datetime."""
-    return datetime.now(UTC)
 
 
 class ExchangeAggregator:
@@ -42,9 +38,11 @@ class ExchangeAggregator:
         self,
         exchanges: Iterable[str] | None = None,
         *,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Clock = utc_now,
         on_change: Callable[[], None] = lambda: None,
+        folder: Path | None = None,
     ) -> None:
+        """`folder` is where the venues' contract lists are kept between runs, if they are."""
         self._changed, self._arrived = asyncio.Event(), asyncio.Event()
         self._has_ended = False
         self._on_change = on_change
@@ -53,7 +51,11 @@ class ExchangeAggregator:
         self._has_reader = False
         self._venues = {
             adapter.name: Venue(
-                adapter, accept=self._accept, clock=clock, on_change=self._tell_change
+                adapter,
+                accept=self._accept,
+                clock=clock,
+                on_change=self._tell_change,
+                folder=folder,
             )
             for adapter in select(exchanges)
         }

@@ -4,6 +4,7 @@
     ├── UnknownExchange        a name that no adapter has
     ├── MalformedFrame         a frame that does not fit the venue's documented form
     ├── InstrumentsUnavailable the venue's instrument list could not be loaded
+    ├── HistoryUnavailable     past liquidations that a venue does not have or did not give
     ├── ConnectionRefused      the venue answered, and said no (ban, region, bad subscription)
     ├── StreamInUse            a second reader on an aggregator's one stream
     ├── StoreUnavailable       the lake cannot be opened or read now
@@ -34,6 +35,10 @@ class MalformedFrame(LiqsiteError):
 
 class InstrumentsUnavailable(LiqsiteError):
     """The venue's instrument list could not be loaded."""
+
+
+class HistoryUnavailable(LiqsiteError):
+    """Past liquidations that a venue does not publish, or did not give now."""
 
 
 class ConnectionRefused(LiqsiteError):

@@ -104,7 +104,8 @@ class ExchangeHealth(msgspec.Struct, frozen=True, kw_only=True):
 
     `message_count` (frames that carried liquidations) and `error_count` are over the last
     60 seconds; `uptime_percent` is over the last 24 hours of recorded samples, None before
-    the first. `last_heartbeat` is the last time anything proved that the connection lives.
+    the first. `unknown_value_count` counts, since the worker's start, liquidations whose value
+    in USD is not known. `last_heartbeat` is when anything last proved that the connection lives.
     """
 
     exchange: str
@@ -116,5 +117,6 @@ class ExchangeHealth(msgspec.Struct, frozen=True, kw_only=True):
     last_event_at: datetime | None
     message_count: int
     error_count: int
+    unknown_value_count: int
     uptime_percent: float | None
     last_error: str

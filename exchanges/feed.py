@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from exchanges.adapters.base import Adapter, Subscription
 from exchanges.backoff import Backoff
+from exchanges.clock import Clock
 from exchanges.endpoints import resolve
 from exchanges.errors import ConnectionRefused, MalformedFrame
 from exchanges.events import (
@@ -56,7 +57,7 @@ class Feed:
         number: int,
         health: HealthTracker,
         accept: Accept,
-        clock: Callable[[], datetime],
+        clock: Clock,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._adapter = adapter

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from exchanges.clock import Clock
 from exchanges.events import CONNECTED_STATES, ExchangeHealth, State
 
 WINDOW_SECONDS = 60
@@ -56,7 +57,7 @@ class HealthTracker:
         self,
         exchange: str,
         silence: timedelta,
-        clock: Callable[[], datetime],
+        clock: Clock,
         on_change: Callable[[], None],
     ) -> None:
         self._exchange = exchange
@@ -71,12 +72,18 @@ class HealthTracker:
         self._last_heartbeat: datetime | None = None
         self._last_event_at: datetime | None = None
         self._last_error = ""
+        self._unknown_values = 0
 
     def socket_is(self, socket: int, state: State, reason: str = "") -> None:
         """Tell the state of one of the venue's sockets."""
         if state == "subscribed":
             self._subscribed_at = self._clock()
         self._sockets[socket] = (state, reason)
+        self._settle()
+
+    def start(self) -> None:
+        """Tell that the venue is being connected to, with whatever sockets it needs now."""
+        self._sockets = {0: ("connecting", "")}
         self._settle()
 
     def stop(self) -> None:
@@ -100,6 +107,10 @@ class HealthTracker:
         self._errors.add(self._clock())
         self._last_error = reason
 
+    def unknown_value(self) -> None:
+        """Count a liquidation whose value in USD is not known."""
+        self._unknown_values += 1
+
     def snapshot(self) -> ExchangeHealth:
         """Return the health as it is now."""
         self._settle()
@@ -114,6 +125,7 @@ class HealthTracker:
             last_event_at=self._last_event_at,
             message_count=self._messages.total(now),
             error_count=self._errors.total(now),
+            unknown_value_count=self._unknown_values,
             uptime_percent=None,
             last_error=self._last_error,
         )

@@ -37,6 +37,9 @@ class ExchangeHealth(models.Model):
     last_event_at = models.DateTimeField(null=True)
     message_count = models.PositiveIntegerField(help_text="with liquidations, last 60 s")
     error_count = models.PositiveIntegerField(help_text="last 60 s")
+    unknown_value_count = models.PositiveIntegerField(
+        default=0, help_text="liquidations without a USD value, since the worker's start"
+    )
     uptime_percent = models.FloatField(null=True, help_text="last 24 h of samples")
     last_error = models.TextField(blank=True)
     updated_at = models.DateTimeField(auto_now=True)

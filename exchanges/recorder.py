@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 from django.db.models import Avg, Case, FloatField, Value, When
 
+from exchanges.clock import Clock
 from exchanges.errors import WorkerRunning
 from exchanges.events import ExchangeHealth
 from exchanges.models import LEASE_SECONDS, HealthSample, WorkerLease
@@ -64,7 +65,7 @@ def uptime_percents(now: datetime) -> dict[str, float]:
 class Lease:
     """The right to be the one worker on this store."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
         self.started_at = clock()
         self._clock = clock

@@ -42,12 +42,11 @@ async def _told(
     read: Callable[[bytes], None],
 ) -> T:
     """Send each request the adapter yields, hand its answer back in, return the end's value."""
-    timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
     try:
-        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+        async with session() as http:
             request = next(requests)
             while True:
-                body = await fetch(session, adapter.name, request)
+                body = await fetch(http, adapter.name, request)
                 read(body)
                 request = requests.send(body)
     except StopIteration as end:
@@ -57,12 +56,18 @@ async def _told(
         raise InstrumentsUnavailable(f"{what}: {explain(error)}") from error
 
 
-async def fetch(session: aiohttp.ClientSession, exchange: str, request: Request) -> bytes:
+def session() -> aiohttp.ClientSession:
+    """Return a new HTTP session with our time limit and the environment's proxy."""
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+    return aiohttp.ClientSession(timeout=timeout, trust_env=True)
+
+
+async def fetch(http: aiohttp.ClientSession, exchange: str, request: Request) -> bytes:
     """Return the body of one answer. Raises ConnectionRefused for anything but success."""
     url = resolve(exchange, request.url)
     method = "GET" if request.body is None else "POST"
     headers = {} if request.body is None else {"Content-Type": "application/json"}
-    async with session.request(method, url, data=request.body, headers=headers) as answer:
+    async with http.request(method, url, data=request.body, headers=headers) as answer:
         if answer.status != 200:
             raise ConnectionRefused(
                 f"HTTP {answer.status} from {answer.url.host}",

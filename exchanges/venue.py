@@ -5,18 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
 
-from exchanges.adapters.base import Adapter, Subscription
+from exchanges.adapters.base import Adapter, Options, Subscription
 from exchanges.backoff import Backoff
+from exchanges.catalog import Catalog
+from exchanges.clock import Clock
 from exchanges.endpoints import options
 from exchanges.errors import InstrumentsUnavailable
+from exchanges.events import Liquidation, StoredEvent
 from exchanges.feed import Accept, Feed
 from exchanges.health import HealthTracker
 from exchanges.instruments import Instruments
-from exchanges.rest import discover, load_instruments
+from exchanges.poller import Poller
+from exchanges.rest import discover
 
 log = logging.getLogger(__name__)
+
+# Contracts are listed anew every day, and soon after one appears that the list does not have.
+REFRESH_SECONDS = 86_400.0
+REFRESH_PAUSE_SECONDS = 600.0
 
 # With Poisson arrivals at a fifth of the usual quiet rate, a silence this much longer than
 # the mean gap happens less than once in a million gaps.
@@ -32,19 +42,25 @@ class Venue:
         adapter: Adapter,
         *,
         accept: Accept,
-        clock: Callable[[], datetime],
+        clock: Clock,
         on_change: Callable[[], None],
+        folder: Path | None = None,
     ) -> None:
+        """`folder` is where the contracts are kept between runs, if they are."""
         self.name = adapter.name
         self.health = HealthTracker(adapter.name, usual_silence(adapter), clock, on_change)
         self._adapter = adapter
         self._accept = accept
         self._clock = clock
+        self._catalog = Catalog(adapter, folder)
+        self._instruments = Instruments()
+        self._options: Options = {}
+        self._has_unknown = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start in the background."""
-        self.health.socket_is(0, "connecting")
+        self.health.start()
         self._task = asyncio.create_task(self._run_for_ever(), name=self.name)
 
     async def stop(self) -> None:
@@ -59,44 +75,99 @@ class Venue:
         backoff = Backoff()
         while True:
             try:
+                self.health.start()
                 await self._run()
             except Exception as error:
                 log.exception("%s: stopped by a bug", self.name)
-                self.health.stop()
+                self.health.start()
                 await self._wait(backoff, f"stopped by a bug: {error!r}; see the log")
 
     async def _run(self) -> None:
-        instruments, subscriptions = await self._prepare()
-        feeds = [
-            Feed(
-                self._adapter,
-                subscription,
-                instruments,
-                number=number,
-                health=self.health,
-                accept=self._accept,
-                clock=self._clock,
-            )
-            for number, subscription in enumerate(subscriptions)
-        ]
+        """Run all sockets until the venue's contracts call for other subscriptions."""
+        self._instruments, subscriptions = await self._prepare()
+        sockets = asyncio.create_task(self._run_sockets(subscriptions))
+        changed = asyncio.create_task(self._until_changed(subscriptions))
+        try:
+            done, _ = await asyncio.wait({sockets, changed}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (sockets, changed):
+                task.cancel()
+            await asyncio.gather(sockets, changed, return_exceptions=True)
+
+    async def _run_sockets(self, subscriptions: Sequence[Subscription]) -> None:
         async with asyncio.TaskGroup() as group:
-            for feed in feeds:
-                group.create_task(feed.run())
+            for number, subscription in enumerate(subscriptions):
+                group.create_task(self._feed(number, subscription).run())
+            if self._adapter.poll_seconds is not None:
+                group.create_task(self._poller().run())
+
+    def _feed(self, number: int, subscription: Subscription) -> Feed:
+        return Feed(
+            self._adapter,
+            subscription,
+            self._instruments,
+            number=number,
+            health=self.health,
+            accept=self._take,
+            clock=self._clock,
+        )
+
+    def _poller(self) -> Poller:
+        return Poller(
+            self._adapter,
+            self._instruments,
+            self._options,
+            health=self.health,
+            accept=self._take,
+            clock=self._clock,
+        )
+
+    async def _take(self, events: Sequence[StoredEvent]) -> None:
+        """Hand on what came, noting contracts that the list does not have."""
+        for event in events:
+            if isinstance(event, Liquidation):
+                if event.value_usd is None:
+                    self.health.unknown_value()
+                if event.instrument_id not in self._instruments:
+                    self._has_unknown.set()
+        await self._accept(events)
 
     async def _prepare(self) -> tuple[Instruments, Sequence[Subscription]]:
         """Load the contracts, again and again where nothing can be subscribed without them."""
         backoff = Backoff()
         while True:
-            try:
-                instruments = await load_instruments(self._adapter)
-                found = await discover(self._adapter)
-                reason = "the instrument list is empty"
-            except InstrumentsUnavailable as error:
-                instruments, found, reason = Instruments(), {}, str(error)
-            told = {**found, **options(self.name)}
-            if subscriptions := self._adapter.subscriptions(instruments, told):
+            instruments, reason = await self._catalog.load_or_kept()
+            if reason:
+                self.health.error(reason)
+            self._options = await self._discovered() | options(self.name)
+            if subscriptions := self._adapter.subscriptions(instruments, self._options):
                 return instruments, subscriptions
-            await self._wait(backoff, reason)
+            await self._wait(backoff, reason or "the instrument list is empty")
+
+    async def _discovered(self) -> dict[str, str]:
+        try:
+            return dict(await discover(self._adapter))
+        except InstrumentsUnavailable as error:
+            self.health.error(str(error))
+            return {}
+
+    async def _until_changed(self, subscriptions: Sequence[Subscription]) -> None:
+        """Keep the contracts current; return when they call for other subscriptions."""
+        while self._adapter.subscriptions(self._instruments, self._options) == subscriptions:
+            self._has_unknown.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REFRESH_SECONDS):
+                    await self._has_unknown.wait()
+            await self._refresh()
+            await asyncio.sleep(REFRESH_PAUSE_SECONDS)
+
+    async def _refresh(self) -> None:
+        try:
+            self._instruments.update(await self._catalog.load())
+        except InstrumentsUnavailable as error:
+            self.health.error(str(error))
 
     async def _wait(self, backoff: Backoff, reason: str) -> None:
         """Say why the venue is down and when the next try is, and wait for it."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 import msgspec
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 
-from exchanges.aggregator import ExchangeAggregator, utc_now
+from exchanges.aggregator import ExchangeAggregator
+from exchanges.clock import Clock, utc_now
 from exchanges.errors import StoreUnavailable
 from exchanges.events import ExchangeHealth, Liquidation, StoredEvent
 from exchanges.live import LivePush
@@ -43,11 +44,15 @@ class Worker:
         writer: Writer,
         push: LivePush,
         lease: Lease,
-        clock: Callable[[], datetime] = utc_now,
+        folder: Path | None = None,
+        clock: Clock = utc_now,
     ) -> None:
+        """`folder` is where the venues' contract lists are kept between runs."""
         self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._aggregator = ExchangeAggregator(exchanges, clock=clock, on_change=self._changed.set)
+        self._aggregator = ExchangeAggregator(
+            exchanges, clock=clock, on_change=self._changed.set, folder=folder
+        )
         self._writer = writer
         self._push = push
         self._lease = lease

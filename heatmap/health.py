@@ -18,6 +18,7 @@ _FIELDS = (
     "last_event_at",
     "message_count",
     "error_count",
+    "unknown_value_count",
     "uptime_percent",
     "last_error",
 )
@@ -70,6 +71,7 @@ def _never_run(exchange: str) -> dict[str, Any]:
         "is_connected": False,
         "message_count": 0,
         "error_count": 0,
+        "unknown_value_count": 0,
         "last_error": "",
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from channels.layers import InMemoryChannelLayer
 from django.test import AsyncClient
 
 from exchanges import store
-from exchanges.aggregator import utc_now
+from exchanges.clock import Clock, utc_now
 from exchanges.live import LivePush
 from exchanges.models import ExchangeHealth
 from exchanges.recorder import Lease
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @asynccontextmanager
 async def working(
-    writer: Writer, exchanges: list[str], clock: Callable[[], datetime] = utc_now
+    writer: Writer, exchanges: list[str], clock: Clock = utc_now
 ) -> AsyncIterator[Worker]:
     """Run a worker beside the test, and stop it in order."""
     lease = Lease(clock)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django import template
 
@@ -38,21 +38,24 @@ def count(number: int) -> str:
 
 
 @register.filter
-def clock(moment: datetime | None) -> str:
-    """Write the time of day in UTC."""
-    return "" if moment is None else f"{moment.astimezone(UTC):%H:%M:%S}"
+def when(moment: datetime) -> str:
+    """Write the time of day in UTC, or the day when that was more than 24 hours ago."""
+    moment = moment.astimezone(UTC)
+    if datetime.now(UTC) - moment < timedelta(days=1):
+        return f"{moment:%H:%M:%S}"
+    return f"{moment.day} {moment:%b}"
 
 
 @register.filter
-def utc(moment: datetime | None) -> str:
+def utc(moment: datetime) -> str:
     """Write date and time in UTC, with the zone."""
-    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 @register.filter
-def iso(moment: datetime | None) -> str:
+def iso(moment: datetime) -> str:
     """Write a time for machines."""
-    return "" if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @register.filter

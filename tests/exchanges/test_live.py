@@ -69,6 +69,7 @@ def health(exchange: str = "binance") -> ExchangeHealth:
         last_event_at=None,
         message_count=3,
         error_count=0,
+        unknown_value_count=0,
         uptime_percent=99.5,
         last_error="",
     )

@@ -28,6 +28,7 @@ def health(exchange: str = "bybit", **told: object) -> ExchangeHealth:
         last_event_at=None,
         message_count=3,
         error_count=0,
+        unknown_value_count=0,
         uptime_percent=None,
         last_error="",
     )

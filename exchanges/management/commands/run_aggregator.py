@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from exchanges.adapters import select
-from exchanges.aggregator import utc_now
+from exchanges.clock import utc_now
 from exchanges.errors import LiqsiteError
 from exchanges.live import LivePush
 from exchanges.recorder import Lease
@@ -48,7 +48,8 @@ class Command(BaseCommand):
 
 async def _work(names: list[str] | None, writer: Writer, lease: Lease) -> None:
     push = LivePush(get_channel_layer())
-    worker = Worker(names, writer=writer, push=push, lease=lease)
+    folder = settings.LIQSITE_DATA_DIR / "instruments"
+    worker = Worker(names, writer=writer, push=push, lease=lease, folder=folder)
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, worker.stop)

@@ -8,6 +8,8 @@ const UNREACHABLE = ["failed", "blocked"];
 
 export class Badges {
   #at = 0;
+  // How far this machine's clock is ahead of the site's.
+  #ahead = 0;
   rows = {};
   worker = { is_running: true, message: "" };
 
@@ -15,6 +17,7 @@ export class Badges {
   update(at, rows, worker) {
     if (Date.parse(at) < this.#at) return;
     this.#at = Date.parse(at);
+    this.#ahead = Date.now() - this.#at;
     for (const row of rows) this.rows[row.exchange] = row;
     this.worker = worker;
     this.tell();
@@ -22,13 +25,19 @@ export class Badges {
 
   // Write everything again; once a second, because ages grow.
   tell() {
+    const now = Date.now() - this.#ahead;
     for (const chip of findAll("[data-exchange]")) {
       const row = this.rows[chip.dataset.exchange];
-      if (row) tellChip(chip, row, this.worker);
+      if (row) tellChip(chip, row, this.worker, now);
     }
     tellWorker(this.worker);
-    const states = Object.values(this.rows).map(({ state }) => state).filter((state) => state !== "off");
-    show('[data-band="venues"]', states.length > 0 && states.every((state) => UNREACHABLE.includes(state)));
+    const states = Object.values(this.rows)
+      .map(({ state }) => state)
+      .filter((state) => state !== "off");
+    show(
+      '[data-band="venues"]',
+      states.length > 0 && states.every((state) => UNREACHABLE.includes(state)),
+    );
   }
 
   // Return why there may be nothing to see on these venues.
@@ -41,16 +50,20 @@ export class Badges {
 }
 
 // Without a worker the band above says why, once for all.
-function tellChip(chip, row, worker) {
+function tellChip(chip, row, worker, now) {
   chip.dataset.state = row.state;
   if (chip.title !== row.reason) chip.title = row.reason;
   const hasAge = WITH_AGE_OF_STATE.includes(row.state);
-  say(find("[data-state-words]", chip), hasAge ? `${row.state} ${age(row.since)}` : row.state);
-  say(find("[data-age]", chip), row.last_event_at ? `last ${age(row.last_event_at)} ago` : "no event yet");
+  say(find("[data-state-words]", chip), hasAge ? `${row.state} ${age(row.since, now)}` : row.state);
+  say(
+    find("[data-age]", chip),
+    row.last_event_at ? `last ${age(row.last_event_at, now)} ago` : "no event yet",
+  );
   say(find("[data-reason]", chip), row.reason === worker.message ? "" : row.reason);
 }
 
 function tellWorker({ is_running, message }) {
   show('[data-band="worker"]', !is_running);
-  if (!is_running) write('[data-band="worker"] [data-words]', `${message[0].toUpperCase()}${message.slice(1)}.`);
+  if (!is_running)
+    write('[data-band="worker"] [data-words]', `${message[0].toUpperCase()}${message.slice(1)}.`);
 }

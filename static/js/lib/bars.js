@@ -2,7 +2,7 @@
 /* global Plotly */
 
 import { find, make, say, swatch } from "./dom.js";
-import { duration, usd } from "./format.js";
+import { span, usd } from "./format.js";
 import { CONFIG, layout, theme, verticalAxis } from "./plot.js";
 
 export class Bars {
@@ -27,12 +27,17 @@ export class Bars {
       barmode: "relative",
       bargap: 0.12,
       hovermode: false,
-      yaxis: verticalAxis(colors, { ...ticks(highest, lowest), fixedrange: true, zeroline: true, zerolinecolor: colors.muted }),
+      yaxis: verticalAxis(colors, {
+        ...ticks(highest, lowest),
+        fixedrange: true,
+        zeroline: true,
+        zerolinecolor: colors.muted,
+      }),
       annotations: [label("▼ longs", 1, colors.long), label("▲ shorts", 0, colors.short)],
     });
     await Plotly.react(this.element, traces, shape, CONFIG);
     zoom.follow(this.element, false);
-    say(find("[data-bar-step]"), duration(grid.step / 1000));
+    say(find("[data-bar-step]"), span(grid.step / 1000));
   }
 
   // Write the legend: the shown venues with their colours.
@@ -91,11 +96,22 @@ function ticks(highest, lowest) {
   const power = 10 ** Math.floor(Math.log10(span / 4));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= span / 4);
   const tickvals = [];
-  for (let value = -Math.floor(lowest / step); value <= highest / step; value++) tickvals.push(value * step);
+  for (let value = -Math.floor(lowest / step); value <= highest / step; value++)
+    tickvals.push(value * step);
   const ticktext = tickvals.map((value) => usd(Math.abs(value)).replace(/\.0+(?=\D*$)/, ""));
   return { tickvals, ticktext, range: [-1.1 * lowest - 0.04 * span, 1.1 * highest + 0.04 * span] };
 }
 
 function label(text, y, color) {
-  return { text, x: 0, y, xref: "paper", yref: "paper", xanchor: "left", yanchor: y ? "top" : "bottom", showarrow: false, font: { color } };
+  return {
+    text,
+    x: 0,
+    y,
+    xref: "paper",
+    yref: "paper",
+    xanchor: "left",
+    yanchor: y ? "top" : "bottom",
+    showarrow: false,
+    font: { color },
+  };
 }

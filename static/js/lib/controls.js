@@ -12,7 +12,10 @@ export class Controls {
       onChange();
     });
     for (const button of findAll("[data-select]"))
-      button.addEventListener("click", () => this.select(button.dataset.select === "all") || onChange());
+      button.addEventListener(
+        "click",
+        () => this.select(button.dataset.select === "all") || onChange(),
+      );
   }
 
   read() {

@@ -1,7 +1,19 @@
 // How numbers and times are written; heatmap/templatetags/figures.py writes them the same way.
 
-const UNITS = [[1e9, "B"], [1e6, "M"], [1e3, "K"], [0, ""]];
-const AGES = [[86400, "d"], [3600, "h"], [60, "min"], [0, "s"]];
+const UNITS = [
+  [1e9, "B"],
+  [1e6, "M"],
+  [1e3, "K"],
+  [0, ""],
+];
+const AGES = [
+  [86400, "d"],
+  [3600, "h"],
+  [60, "min"],
+  [0, "s"],
+];
+const DAY_MS = 86_400_000;
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 const NARROW_SPACE = "\u202f";
 const SPACE = "\u00a0";
 
@@ -41,6 +53,13 @@ export function clock(time) {
   return new Date(time).toISOString().slice(11, 19);
 }
 
+// Write when it was: the time of day, or the day when that was more than 24 hours ago.
+export function when(time, now = Date.now()) {
+  const moment = new Date(time);
+  if (now - moment < DAY_MS) return clock(moment);
+  return `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()]}`;
+}
+
 export function utc(time) {
   return `${new Date(time).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
@@ -49,6 +68,12 @@ export function utc(time) {
 export function duration(seconds) {
   const [size, unit] = AGES.find(([least]) => seconds >= least) ?? AGES.at(-1);
   return `${Math.max(0, Math.floor(seconds / (size || 1)))}${SPACE}${unit}`;
+}
+
+// Write the length of a bin exactly: `90 min`, not `1 h`.
+export function span(seconds) {
+  const [size, unit] = AGES.find(([least]) => least && seconds % least === 0) ?? [1, "s"];
+  return `${seconds / size}${SPACE}${unit}`;
 }
 
 export function age(time, now = Date.now()) {

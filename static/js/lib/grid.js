@@ -82,7 +82,9 @@ export class Grid {
   limits() {
     const values = Float64Array.from(this.rows.flat().filter((value) => value !== null)).sort();
     if (!values.length) return null;
-    return [LOW_QUANTILE, TOP_QUANTILE].map((part) => values[Math.floor((values.length - 1) * part)]);
+    return [LOW_QUANTILE, TOP_QUANTILE].map(
+      (part) => values[Math.floor((values.length - 1) * part)],
+    );
   }
 
   #empty() {

@@ -28,7 +28,10 @@ export class Heat {
   // Return how many cells there is room for, large enough to tell their colours apart.
   get room() {
     const { clientWidth, clientHeight } = this.element;
-    return { times: Math.ceil(clientWidth / CELL.width), prices: Math.ceil(clientHeight / CELL.height) };
+    return {
+      times: Math.ceil(clientWidth / CELL.width),
+      prices: Math.ceil(clientHeight / CELL.height),
+    };
   }
 
   async draw(zoom) {

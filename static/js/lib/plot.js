@@ -1,6 +1,11 @@
 // What the charts share: the time axis, the theme's colours, and the way Plotly is called.
 
-export const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false, responsive: true };
+export const CONFIG = {
+  displayModeBar: false,
+  doubleClick: false,
+  showTips: false,
+  responsive: true,
+};
 const MARGIN = { l: 10, r: 66, t: 6, b: 36 };
 const CLOCKS = [
   { dtickrange: [null, 60_000], value: "%H:%M:%S\n%e %b" },

@@ -1,7 +1,7 @@
 // The newest liquidations, newest first; at most four redraws a second come from the worker.
 
 import { find, say, show } from "./dom.js";
-import { clock, price, side, usd, utc } from "./format.js";
+import { price, side, usd, utc, when } from "./format.js";
 
 const MOST_ROWS = 200;
 const MOST_IDS = 2000;
@@ -71,7 +71,7 @@ export class Tape {
     const time = find("time", line);
     time.dateTime = row.exchange_time;
     time.title = utc(row.exchange_time);
-    say(time, clock(row.exchange_time));
+    say(time, when(row.exchange_time));
     say(find("[data-name]", line), display_name);
     say(find(".side", line), side(row.side));
     say(find(".price", line), price(row.price));

@@ -4,6 +4,7 @@ import { make, swatch } from "./dom.js";
 import { clock, price, share, side, usd } from "./format.js";
 
 const GAP = 14;
+const DAY_MS = 86_400_000;
 
 export class Tooltip {
   constructor(element, chart, grid, venues) {
@@ -29,7 +30,7 @@ export class Tooltip {
     const isAtLeast = shares.some(({ exchange }) => grid.completeness[exchange] !== "complete");
     return [
       make("p", "where", `${price(low)} – ${price(low + grid.price.step)}`),
-      make("p", "when", `${day(start)} ${clock(start)} – ${clock(start + grid.step)} UTC`),
+      make("p", "when", `${range(start, start + grid.step)} UTC`),
       make("p", "sum", `${isAtLeast ? "at least " : ""}${usd(sum.long + sum.short)}`),
       make("p", "sides", ...sides(sum)),
       make("ul", "", ...shares.map((part) => this.#line(part, sum))),
@@ -42,7 +43,15 @@ export class Tooltip {
     const bar = make("i");
     bar.style.setProperty("--venue", color);
     bar.style.width = `${(100 * (long + short)) / (sum.long + sum.short)}%`;
-    return make("li", "", swatch(color), make("span", "", display_name), make("b", "", usd(long + short)), make("span", "", part), bar);
+    return make(
+      "li",
+      "",
+      swatch(color),
+      make("span", "", display_name),
+      make("b", "", usd(long + short)),
+      make("span", "", part),
+      bar,
+    );
   }
 
   // Beside the pointer, on the side that has room.
@@ -64,6 +73,11 @@ function sides(sum) {
   return ["long", "short"]
     .filter((name) => sum[name])
     .map((name) => make("span", name, `${side(name)} ${usd(sum[name])}`));
+}
+
+function range(start, end) {
+  if (end - start >= DAY_MS) return `${day(start)} – ${day(end)}`;
+  return `${day(start)} ${clock(start)} – ${clock(end)}`;
 }
 
 function day(time) {

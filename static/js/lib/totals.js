@@ -14,7 +14,8 @@ export function tellTotals(grid) {
   show("[data-unknown]", totals.unknown_value_count > 0);
   write("[data-unknown-count]", count(totals.unknown_value_count));
   write("[data-since]", grid.storedSince ? `First of them ${utc(grid.storedSince)}.` : "");
-  for (const name of ["long", "short"]) find("[data-split]").style.setProperty(`--${name}-usd`, totals[name]);
+  for (const name of ["long", "short"])
+    find("[data-split]").style.setProperty(`--${name}-usd`, totals[name]);
 }
 
 export function tellParts(grid, venues) {
@@ -41,7 +42,13 @@ export function tellZones(zones, venues) {
     .sort((a, b) => b.total_density - a.total_density)
     .slice(0, 10);
   const rows = largest.map((zone) =>
-    line(price(zone.price_low), price(zone.price_high), side(zone.side), usd(zone.total_density), breakdown(zone, venues)),
+    line(
+      price(zone.price_low),
+      price(zone.price_high),
+      side(zone.side),
+      usd(zone.total_density),
+      breakdown(zone, venues),
+    ),
   );
   find("[data-zones]").replaceChildren(...(rows.length ? rows : [line("Nothing.")]));
 }
