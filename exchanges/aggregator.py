@@ -102,6 +102,14 @@ class ExchangeAggregator:
         """Return every venue's health by its name, at once."""
         return {name: venue.health.snapshot() for name, venue in self._venues.items()}
 
+    def marks(self, exchange: str) -> dict[str, float]:
+        """Return the last mark price that a venue pushed, by instrument id."""
+        return dict(self._venues[exchange].instruments.marks)
+
+    def frames(self, exchange: str) -> int:
+        """Return how many frames of any kind a venue has sent."""
+        return self._venues[exchange].health.frames
+
     def get_active_exchanges(self) -> list[str]:
         """Return the venues that are connected now."""
         return [name for name, health in self.health().items() if health.state in CONNECTED_STATES]

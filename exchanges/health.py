@@ -73,6 +73,7 @@ class HealthTracker:
         self._last_event_at: datetime | None = None
         self._last_error = ""
         self._unknown_values = 0
+        self.frames = 0
 
     def socket_is(self, socket: int, state: State, reason: str = "") -> None:
         """Tell the state of one of the venue's sockets."""
@@ -93,6 +94,7 @@ class HealthTracker:
 
     def heartbeat(self) -> None:
         """Count a frame of any kind: the connection lives."""
+        self.frames += 1
         self._last_heartbeat = self._clock()
 
     def message(self) -> None:

@@ -53,7 +53,7 @@ class Venue:
         self._accept = accept
         self._clock = clock
         self._catalog = Catalog(adapter, folder)
-        self._instruments = Instruments()
+        self.instruments = Instruments()
         self._options: Options = {}
         self._has_unknown = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -84,7 +84,7 @@ class Venue:
 
     async def _run(self) -> None:
         """Run all sockets until the venue's contracts call for other subscriptions."""
-        self._instruments, subscriptions = await self._prepare()
+        self.instruments, subscriptions = await self._prepare()
         sockets = asyncio.create_task(self._run_sockets(subscriptions))
         changed = asyncio.create_task(self._until_changed(subscriptions))
         try:
@@ -107,7 +107,7 @@ class Venue:
         return Feed(
             self._adapter,
             subscription,
-            self._instruments,
+            self.instruments,
             number=number,
             health=self.health,
             accept=self._take,
@@ -117,7 +117,7 @@ class Venue:
     def _poller(self) -> Poller:
         return Poller(
             self._adapter,
-            self._instruments,
+            self.instruments,
             self._options,
             health=self.health,
             accept=self._take,
@@ -130,7 +130,7 @@ class Venue:
             if isinstance(event, Liquidation):
                 if event.value_usd is None:
                     self.health.unknown_value()
-                if event.instrument_id not in self._instruments:
+                if event.instrument_id not in self.instruments:
                     self._has_unknown.set()
         await self._accept(events)
 
@@ -155,7 +155,7 @@ class Venue:
 
     async def _until_changed(self, subscriptions: Sequence[Subscription]) -> None:
         """Keep the contracts current; return when they call for other subscriptions."""
-        while self._adapter.subscriptions(self._instruments, self._options) == subscriptions:
+        while self._adapter.subscriptions(self.instruments, self._options) == subscriptions:
             self._has_unknown.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(REFRESH_SECONDS):
@@ -165,7 +165,7 @@ class Venue:
 
     async def _refresh(self) -> None:
         try:
-            self._instruments.update(await self._catalog.load())
+            self.instruments.update(await self._catalog.load())
         except InstrumentsUnavailable as error:
             self.health.error(str(error))
 

@@ -18,6 +18,7 @@ from exchanges.adapters.base import Adapter
 from exchanges.errors import MalformedFrame
 from exchanges.events import Liquidation
 from exchanges.instruments import Instruments
+from exchanges.probe import _names
 from tests.exchanges.adapters.payloads import (
     FOLDER,
     RECEIVED,
@@ -106,6 +107,12 @@ def test_raw_of_a_row_gives_that_row_again(adapter: Adapter, case: dict[str, Any
         [again] = liquidations(adapter, row.raw)
         assert again.event_id.rpartition(":")[0] == row.event_id.rpartition(":")[0]
         assert (again.side, again.price, again.value_usd) == (row.side, row.price, row.value_usd)
+
+
+@pytest.mark.parametrize(("adapter", "case"), cases())
+def test_documents_every_field_of_its_frames(adapter: Adapter, case: dict[str, Any]):
+    for row in liquidations(adapter, case["frame"]):
+        assert set(_names(json.loads(row.raw))) <= adapter.documented_fields
 
 
 @every_adapter
