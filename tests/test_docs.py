@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from django.urls import URLPattern
 
-from exchanges.management.commands.write_docs import with_venues
+from exchanges.management.commands.write_docs import DOCUMENTS, with_tables
 from heatmap.api.urls import urlpatterns
 
 PROJECT = Path(__file__).parents[1]
@@ -17,8 +18,9 @@ def text(name: str) -> str:
     return (PROJECT / name).read_text()
 
 
-def test_the_table_of_venues_is_the_adapters_own():
-    assert with_venues(text("README.md")) == text("README.md"), "run `make docs`"
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_tables_of_venues_are_the_adapters_own(document: str):
+    assert with_tables(text(document)) == text(document), "run `make docs`"
 
 
 def test_every_setting_is_in_the_example_and_no_other():

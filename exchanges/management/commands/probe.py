@@ -56,7 +56,8 @@ class Command(BaseCommand):
 
 def _table(found: list[Probed]) -> Table:
     names = ("venue", "verdict", "reach", "ack", "frames", "liq", "bad", "clock", "mark", "reason")
-    table = Table(*names, box=SIMPLE_HEAD)
+    table = Table(*names, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.columns[-1].overflow = "fold"
     for one in found:
         table.add_row(
             one.exchange,

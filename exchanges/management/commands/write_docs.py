@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,28 +11,62 @@ from django.core.management.base import BaseCommand
 
 from exchanges.adapters import adapters
 
-START, END = "<!-- venues: written by `make docs` -->\n", "<!-- end of venues -->"
+DOCUMENTS = ("README.md", "docs/EXCHANGE_COMPARISON.md")
 
 
 class Command(BaseCommand):
-    help = "Write the table of venues in README.md anew from the adapters."
+    help = "Write the tables of venues in README.md and docs/ anew from the adapters."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        readme = Path(settings.BASE_DIR) / "README.md"
-        readme.write_text(with_venues(readme.read_text()))
+        for name in DOCUMENTS:
+            document = Path(settings.BASE_DIR) / name
+            document.write_text(with_tables(document.read_text()))
 
 
-def with_venues(text: str) -> str:
-    """Return the document with the table of venues as the adapters state them."""
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    return f"{before}{START}{_venues()}{END}{after}"
+def with_tables(text: str) -> str:
+    """Return the document with each marked table as the adapters state it now."""
+    for name, table in (("venues", _venues), ("facts", _facts)):
+        start, end = f"<!-- {name}: written by `make docs` -->\n", f"<!-- end of {name} -->"
+        if start in text:
+            before, _, rest = text.partition(start)
+            _, _, after = rest.partition(end)
+            text = f"{before}{start}{table()}{end}{after}"
+    return text
 
 
 def _venues() -> str:
-    head = "| venue | shows | in its own words | side | price | size |\n|---|---|---|---|---|---|\n"
-    return head + "".join(
-        f"| [{a.display_name}]({a.docs_url}) | {a.completeness} | “{a.completeness_rule}” "
-        f"| {a.side_rule} | {a.price_kind} | {a.size_rule} |\n"
-        for a in adapters().values()
+    return _table(
+        ("venue", "shows", "in its own words", "history"),
+        (
+            (
+                f"[{a.display_name}]({a.docs_url})",
+                a.completeness,
+                f"“{a.completeness_rule}”",
+                "yes" if a.history_source else "none published",
+            )
+            for a in adapters().values()
+        ),
     )
+
+
+def _facts() -> str:
+    return _table(
+        ("venue", "side", "price", "size", "identity and replay", "connection", "history"),
+        (
+            (
+                f"[{a.display_name}]({a.docs_url})",
+                a.side_rule,
+                a.price_kind,
+                a.size_rule,
+                a.identity_rule,
+                a.connection_rule,
+                a.history_source or "none published",
+            )
+            for a in adapters().values()
+        ),
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |\n" for row in lines)
