@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from exchanges.models import ExchangeHealth, HealthSample, WorkerLease
+from exchanges.models import ExchangeHealth, Gap, HealthSample, WorkerLease
 
 # Readable on white and on the admin's dark background alike.
 _COLORS = {
@@ -84,6 +84,16 @@ class HealthSampleAdmin(ReadOnlyAdmin):
     list_filter = ["exchange", "state", "is_connected"]
     search_fields = ["exchange"]
     date_hierarchy = "taken_at"
+
+
+@admin.register(Gap)
+class GapAdmin(ReadOnlyAdmin):
+    """Every interval in which a feed was not proven to deliver."""
+
+    list_display = ["exchange", "started_at", "ended_at", "reason"]
+    list_filter = ["exchange", ("ended_at", admin.EmptyFieldListFilter)]
+    search_fields = ["exchange", "reason"]
+    date_hierarchy = "started_at"
 
 
 @admin.register(WorkerLease)

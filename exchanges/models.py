@@ -1,4 +1,4 @@
-"""What the worker tells the site about itself: health now, health samples, its lease."""
+"""What the worker tells the site about itself: health now and before, gaps, its lease."""
 
 from __future__ import annotations
 
@@ -50,6 +50,41 @@ class ExchangeHealth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.exchange} {self.state}"
+
+
+class Gap(models.Model):
+    """An interval in which a feed was not proven to deliver; open while `ended_at` is null."""
+
+    exchange = models.CharField(max_length=32)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    reason = models.TextField()
+
+    class Meta:
+        ordering = ["-started_at"]
+        indexes = [models.Index(fields=["exchange", "started_at"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["exchange"], condition=models.Q(ended_at=None), name="one_open_gap"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.exchange} {self.started_at:%Y-%m-%d %H:%M:%S} {self.reason}"
+
+
+class Watch(models.Model):
+    """Since when a venue has been watched at all; before that nothing is covered."""
+
+    exchange = models.CharField(max_length=32, primary_key=True)
+    started_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["exchange"]
+        verbose_name_plural = "watches"
+
+    def __str__(self) -> str:
+        return f"{self.exchange} since {self.started_at:%Y-%m-%d %H:%M:%S}"
 
 
 class HealthSample(models.Model):

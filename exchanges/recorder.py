@@ -68,6 +68,8 @@ class Lease:
     def __init__(self, clock: Clock) -> None:
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
         self.started_at = clock()
+        self.stopped_at: datetime | None = None
+        """When the worker before this one stopped or was last seen; None: there was none."""
         self._clock = clock
 
     def acquire(self, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -80,6 +82,8 @@ class Lease:
                     "a folder of its own with LIQSITE_DATA_DIR."
                 )
             sleep(0.25)
+        if (before := WorkerLease.objects.first()) is not None:
+            self.stopped_at = before.ended_at or before.renewed_at
         self.renew()
 
     def renew(self) -> None:

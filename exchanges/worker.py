@@ -18,6 +18,7 @@ from exchanges.aggregator import ExchangeAggregator
 from exchanges.clock import Clock, utc_now
 from exchanges.errors import StoreUnavailable
 from exchanges.events import ExchangeHealth, Liquidation, StoredEvent
+from exchanges.gaps import GapLedger
 from exchanges.live import LivePush
 from exchanges.recorder import Lease, record_health, record_samples, uptime_percents
 from exchanges.store import Writer
@@ -56,6 +57,7 @@ class Worker:
         self._writer = writer
         self._push = push
         self._lease = lease
+        self._gaps = GapLedger()
         self._clock = clock
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._uptimes: dict[str, float] = {}
@@ -66,6 +68,9 @@ class Worker:
 
     async def run(self) -> None:
         """Run until stopped. A bug in any job ends the worker with its traceback."""
+        await sync_to_async(self._gaps.begin)(
+            self._aggregator.health(), self._lease.stopped_at, self._clock()
+        )
         async with asyncio.TaskGroup() as group:
             storing = group.create_task(self._store())
             jobs = [self._aggregator.connect_all, self._health, self._sample, self._maintain]
@@ -108,6 +113,7 @@ class Worker:
         try:
             await sync_to_async(self._lease.renew)()
             await sync_to_async(record_health)(healths, self._clock())
+            await sync_to_async(self._gaps.record)(healths, self._clock())
         except DatabaseError as error:
             log.error("health not recorded: %s", error)
         await self._push.health({h.exchange: h for h in healths}, self._lease.started_at)

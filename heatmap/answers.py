@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from heatmap.coverage import coverage
 from heatmap.parameters import HeatmapQuery
 from heatmap.queries import (
     MOST_PRICE_BINS,
@@ -57,6 +58,7 @@ def _head(query: HeatmapQuery) -> dict[str, Any]:
         "exchanges": list(query.exchanges),
         "completeness": completeness(query.exchanges),
         "is_lower_bound": is_lower_bound(query.exchanges),
+        "coverage": coverage(query.exchanges, query.start, query.end, query.end),
     }
 
 

@@ -14,6 +14,8 @@ from exchanges.adapters import adapters
 from exchanges.store import Writer
 from tests.make import a_liquidation
 
+pytestmark = pytest.mark.django_db
+
 HEATMAP = "/liquidations/heatmap"
 TIMESERIES = "/liquidations/heatmap-timeseries"
 
@@ -65,6 +67,14 @@ def test_zones_hold_each_sides_value_with_each_venues_part(client: Client, rows:
     assert answer["exchanges"] == list(adapters())
     assert answer["current_price"] is None
     assert answer["unknown_value_count"] == 1
+
+
+@pytest.mark.parametrize("path", [HEATMAP, TIMESERIES])
+def test_says_which_part_of_the_range_was_covered(client: Client, rows: Writer, path: str):
+    told = client.get(path, {"exchanges": "bybit"}).json()["coverage"]
+    assert told["bybit"]["covered_percent"] == 0.0
+    [gap] = told["bybit"]["gaps"]
+    assert gap["reason"] == "never watched" and gap["end"].endswith("Z")
 
 
 def test_the_exchanges_filter_really_filters(client: Client, rows: Writer):

@@ -1,0 +1,54 @@
+"""The gap ledger: every interval in which a venue's feed was not proven to deliver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from exchanges.events import ExchangeHealth
+from exchanges.models import Gap, Watch
+
+
+class GapLedger:
+    """Opens a gap when a venue is no longer proven to deliver, closes it when it is again."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Gap] = {}
+
+    def begin(self, exchanges: Iterable[str], stopped_at: datetime | None, now: datetime) -> None:
+        """Take up the ledger: nothing is proven yet, nor since the worker before stopped.
+
+        A venue that was watched before and is not among `exchanges` has a gap, too.
+        """
+        self._open = {gap.exchange: gap for gap in Gap.objects.filter(ended_at=None)}
+        watched = set(Watch.objects.values_list("exchange", flat=True))
+        for exchange in watched - self._open.keys():
+            self._begin_gap(exchange, stopped_at or now, "worker not running")
+        for exchange in set(exchanges) - watched:
+            Watch.objects.create(exchange=exchange, started_at=now)
+            self._begin_gap(exchange, now, "connecting for the first time")
+
+    def record(self, healths: Iterable[ExchangeHealth], now: datetime) -> None:
+        """Write what the venues' health means for the ledger."""
+        for health in healths:
+            if health.is_connected:
+                self._end_gap(health, now)
+            elif health.exchange not in self._open:
+                reason = f"{health.state}: {health.reason}" if health.reason else health.state
+                self._begin_gap(health.exchange, _last_proven(health), reason)
+
+    def _begin_gap(self, exchange: str, started_at: datetime, reason: str) -> None:
+        self._open[exchange] = Gap.objects.create(
+            exchange=exchange, started_at=started_at, reason=reason
+        )
+
+    def _end_gap(self, health: ExchangeHealth, now: datetime) -> None:
+        if (gap := self._open.pop(health.exchange, None)) is not None:
+            gap.ended_at = max(gap.started_at, min(health.since, now))
+            gap.save(update_fields=["ended_at"])
+
+
+def _last_proven(health: ExchangeHealth) -> datetime:
+    """Return when the feed last showed that it delivers, or that the connection lived."""
+    last = health.last_event_at if health.state == "silent" else health.last_heartbeat
+    return min(last, health.since) if last is not None else health.since
