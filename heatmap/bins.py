@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 # Seconds of one time bin, from a second to a week.
 _TIME_STEPS = (
@@ -25,8 +25,3 @@ def price_step(low: float, high: float, most: int) -> float:
     needed = (high - low) / most if high > low else high / 1000
     power = 10.0 ** math.floor(math.log10(needed))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= needed)
-
-
-def floor_time(moment: datetime, step: int) -> datetime:
-    """Return the start of the bin of `step` seconds that holds the moment."""
-    return datetime.fromtimestamp(math.floor(moment.timestamp() / step) * step, UTC)

@@ -86,7 +86,8 @@ def _asked(given: QueryDict) -> Asked:
     try:
         return Asked(HeatmapParameters.parse(values), nothing_selected, "")
     except BadParameters as error:
-        accepted = {name: values[name] for name in values if name not in error.errors}
+        good = set(HeatmapParameters().fields) - set(error.errors)
+        accepted = {name: values[name] for name in good & set(values)}
         return Asked(HeatmapParameters.parse(accepted), nothing_selected, error.detail)
 
 

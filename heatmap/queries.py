@@ -14,7 +14,7 @@ from django.conf import settings
 
 from exchanges import store
 from exchanges.adapters import adapters
-from heatmap.bins import floor_time, price_step, time_step
+from heatmap.bins import price_step, time_step
 from heatmap.parameters import HeatmapQuery
 
 MOST_TIME_BINS = 240
@@ -62,26 +62,31 @@ def grid(query: HeatmapQuery, most_times: int, most_prices: int) -> Grid:
         return Grid(query.start, 1, 0, 0.0, 1.0, 0, None, [])
     times = time_step(query.end - stored_since, most_times)
     prices = price_step(low, high, most_prices)
-    start = floor_time(stored_since, times)
-    first_price = low // prices * prices
-    found = _rows(
-        "cells",
-        **_window(query),
-        first_second=start.timestamp(),
-        time_step=times,
-        first_price=first_price,
-        price_step=prices,
-    )
-    cells = [Cell(*row) for row in found]
+    found = _rows("cells", **_window(query), time_step=times, price_step=prices)
+    return _grid(query, times, prices, stored_since, [Cell(*row) for row in found])
+
+
+def _grid(
+    query: HeatmapQuery, times: int, prices: float, since: datetime, cells: list[Cell]
+) -> Grid:
+    """Count the bins from the first that holds a cell: rows may have come since `extent`."""
+    first_time = min(cell.time_index for cell in cells)
+    first_price = min(cell.price_index for cell in cells)
+    start = datetime.fromtimestamp(first_time * times, UTC)
     return Grid(
         start=start,
         time_step=times,
         time_count=int((query.end - start).total_seconds() // times) + 1,
-        first_price=first_price,
+        first_price=first_price * prices,
         price_step=prices,
-        price_count=max(cell.price_index for cell in cells) + 1,
-        stored_since=stored_since,
-        cells=cells,
+        price_count=max(cell.price_index for cell in cells) - first_price + 1,
+        stored_since=since,
+        cells=[
+            cell._replace(
+                time_index=cell.time_index - first_time, price_index=cell.price_index - first_price
+            )
+            for cell in cells
+        ],
     )
 
 

@@ -1,9 +1,10 @@
--- Liquidated value and rows per exchange, side, time bin and price bin.
+-- Liquidated value and rows per exchange, side, time bin and price bin; bins are counted from
+-- the epoch and from price zero.
 SELECT
     exchange,
     side,
-    CAST(floor((epoch(exchange_time) - $first_second) / $time_step) AS INTEGER) AS time_index,
-    CAST(floor((price - $first_price) / $price_step) AS INTEGER) AS price_index,
+    CAST(floor(epoch(exchange_time) / $time_step) AS BIGINT) AS time_index,
+    CAST(floor(price / $price_step) AS BIGINT) AS price_index,
     sum(value_usd) AS value_usd,
     count(*) AS events,
     count(*) - count(value_usd) AS unknown_values

@@ -8,8 +8,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heatmap.bins import floor_time, price_step, time_step
-from tests.make import NOON
+from heatmap.bins import price_step, time_step
 
 
 @given(st.floats(1e-8, 1e7), st.floats(0, 5), st.integers(1, 500))
@@ -25,8 +24,3 @@ def test_price_steps_are_round_and_few(low: float, spread: float, most: int):
 def test_time_steps_are_few(seconds: float, most: int):
     step = time_step(timedelta(seconds=seconds), most)
     assert seconds / step <= most
-
-
-def test_a_moment_falls_into_its_bin():
-    assert floor_time(NOON + timedelta(seconds=899), 900) == NOON
-    assert floor_time(NOON + timedelta(seconds=900), 900) == NOON + timedelta(seconds=900)

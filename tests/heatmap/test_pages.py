@@ -91,6 +91,14 @@ def test_totals_tape_and_tables_are_in_the_html(
     assert "Binance $3.17M $12.3K $3.18M 100\xa0% 3 1 sampled" in page
 
 
+def test_rows_older_than_a_day_show_their_day(
+    client: Client, worker: WorkerLease, lake: Writer
+) -> None:
+    then = datetime.now(UTC) - timedelta(days=3)
+    lake.append([now_ish(exchange_time=then)])
+    assert f"{then.day} {then:%b} Binance ▼ long" in text(client.get("/?timeframe=7d"))
+
+
 def test_complete_venues_alone_need_no_at_least(
     client: Client, worker: WorkerLease, lake: Writer
 ) -> None:
@@ -139,6 +147,7 @@ def test_hostile_instrument_names_do_not_end_the_data_block(
         ("/?exchanges=x", "Unknown exchanges: [&#x27;x&#x27;]"),
         ("/?exchanges=" + "a" * 10_000, "exchanges: "),
         ("/?sybmol=BTCUSDT", "sybmol: Unknown parameter"),
+        (f"/?{'a' * 60}=1", "Unknown parameter"),
     ],
 )
 def test_bad_values_are_refused_in_words(

@@ -1,13 +1,16 @@
 // Asking the site over HTTP; a failure is an Error whose message can be shown as it stands.
 
-export class Refused extends Error {
+export class ApiError extends Error {}
+
+// The site answered, and said no.
+export class Refused extends ApiError {
   constructor(detail, status) {
     super(detail ?? `The site answered with status ${status}.`);
     this.isOurFault = status < 500;
   }
 }
 
-export class Unreachable extends Error {}
+export class Unreachable extends ApiError {}
 
 const TIMEOUT_MS = 30_000;
 
@@ -35,15 +38,20 @@ export function parameters({ symbol, timeframe, exchanges }) {
 
 async function get(path, values, signal) {
   const limits = [signal, AbortSignal.timeout(TIMEOUT_MS)].filter(Boolean);
-  const answer = await reach(`${path}?${new URLSearchParams(values)}`, AbortSignal.any(limits));
-  const body = await answer.json().catch(() => ({}));
+  const [answer, body] = await reach(
+    `${path}?${new URLSearchParams(values)}`,
+    AbortSignal.any(limits),
+  );
   if (!answer.ok) throw new Refused(body.detail, answer.status);
   return body;
 }
 
+// Return the answer and what it says; an error page that is no JSON says nothing.
 async function reach(url, signal) {
   try {
-    return await fetch(url, { signal, headers: { Accept: "application/json" } });
+    const answer = await fetch(url, { signal, headers: { Accept: "application/json" } });
+    const type = answer.headers.get("Content-Type") ?? "";
+    return [answer, type.includes("json") ? await answer.json() : {}];
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Unreachable("The site does not answer.");

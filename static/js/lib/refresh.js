@@ -1,6 +1,6 @@
 // When the API is asked: at once for a person, every so often for what live rows cannot tell.
 
-import { Unreachable } from "./api.js";
+import { ApiError, Unreachable } from "./api.js";
 
 const SHORTEST_GAP_MS = 5_000;
 const LONGEST_GAP_MS = 60_000;
@@ -23,9 +23,9 @@ export class Refresh {
   async now(query) {
     this.query = query;
     const loading = setTimeout(() => this.onLoading(true), NOTICEABLE_MS);
-    const isLast = await this.#run(this.onError);
+    await this.#run(this.onError);
     clearTimeout(loading);
-    if (isLast) this.onLoading(false);
+    if (!this.isAsking) this.onLoading(false);
   }
 
   // Ask again, but not oftener than every five seconds and not in a hidden tab.
@@ -49,7 +49,6 @@ export class Refresh {
     this.#controller = null;
   }
 
-  // Return whether this was still the last question when it ended.
   async #run(onError) {
     this.#controller?.abort();
     const controller = (this.#controller = new AbortController());
@@ -57,11 +56,11 @@ export class Refresh {
     try {
       await this.ask(this.query, controller.signal);
     } catch (error) {
-      if (error.name !== "AbortError") onError(error);
+      if (error instanceof ApiError) onError(error);
+      else if (error.name !== "AbortError") throw error;
+    } finally {
+      if (this.#controller === controller) this.#controller = null;
     }
-    if (this.#controller !== controller) return false;
-    this.#controller = null;
-    return true;
   }
 
   // A site that does not answer is the connection's news, unless a person asked.

@@ -9,6 +9,7 @@ const MOST_IDS = 2000;
 export class Tape {
   #ids = new Set();
   #waiting = [];
+  #unseen = 0;
   #isPaused = false;
 
   constructor(venues) {
@@ -19,12 +20,12 @@ export class Tape {
     this.button.addEventListener("click", () => this.#pause(!this.#isPaused));
   }
 
-  // Start again from the API's rows, newest first.
-  load(rows) {
-    this.#ids = new Set(rows.map(({ event_id }) => event_id));
+  // Start over, with no row yet.
+  clear() {
+    this.#ids.clear();
     this.#waiting = [];
-    this.list.replaceChildren(...rows.map((row) => this.#line(row)));
-    this.#tell();
+    this.list.replaceChildren();
+    this.#pause(false);
   }
 
   // Return whether a row has not been seen yet, and remember it.
@@ -35,34 +36,43 @@ export class Tape {
     return true;
   }
 
-  // Put rows on top; while paused they wait, and are counted.
+  // Put rows in, newest on top; while paused they wait, and are counted.
   add(rows) {
-    this.#waiting.push(...rows);
+    this.#unseen += rows.length;
+    this.#waiting = [...this.#waiting, ...rows].slice(-MOST_ROWS);
     if (!this.#isPaused) this.#flush();
     this.#tell();
   }
 
   #flush() {
-    const newest = this.#waiting.sort((a, b) => (a.exchange_time < b.exchange_time ? 1 : -1));
-    this.list.prepend(...newest.slice(0, MOST_ROWS).map((row) => this.#line(row, "fresh")));
+    const className = this.list.children.length ? "fresh" : "";
+    const oldestFirst = this.#waiting.sort((a, b) => (a.exchange_time > b.exchange_time ? 1 : -1));
+    for (const row of oldestFirst) this.#insert(this.#line(row, className), row.exchange_time);
     while (this.list.children.length > MOST_ROWS) this.list.lastElementChild.remove();
     this.#waiting = [];
+    this.#unseen = 0;
+  }
+
+  // Put a line where its time belongs: venues are not equally quick.
+  #insert(line, time) {
+    let older = this.list.firstElementChild;
+    while (older && find("time", older).dateTime > time) older = older.nextElementSibling;
+    this.list.insertBefore(line, older);
   }
 
   #pause(isPaused) {
     this.#isPaused = isPaused;
-    this.button.setAttribute("aria-pressed", isPaused);
     if (!isPaused) this.#flush();
     this.#tell();
   }
 
   #tell() {
-    const waiting = this.#waiting.length;
-    say(this.button, this.#isPaused ? `Go on${waiting ? `, ${waiting} new` : ""}` : "Pause");
+    const unseen = this.#unseen ? `, ${this.#unseen} new` : "";
+    say(this.button, this.#isPaused ? `Go on${unseen}` : "Pause");
     show("[data-tape-quiet]", !this.list.children.length);
   }
 
-  #line(row, className = "") {
+  #line(row, className) {
     const line = this.template.content.firstElementChild.cloneNode(true);
     const { color, display_name } = this.venues[row.exchange];
     line.className = className;

@@ -40,12 +40,13 @@ const connection = new Connection({
   askRows: () => refresh.soon(),
 });
 // The query whose answer is on the page, and live rows that came while another was asked for.
-let shown = first;
+let shown = null;
 let meanwhile = [];
 
 function changed() {
   const query = controls.read();
   controls.remember(query);
+  show('[data-band="refusal"]', false);
   if (query.exchanges.length) refresh.now(query);
   else selectNothing(query);
 }
@@ -58,8 +59,8 @@ function selectAll() {
 function selectNothing(query) {
   refresh.stop();
   shown = query;
-  tape.load([]);
-  show("[data-totals]", false);
+  tape.clear();
+  show("[data-totals], [data-tables]", false);
   stage.nothingSelected();
 }
 
@@ -71,17 +72,24 @@ async function ask(query, signal) {
 }
 
 function load(query, answer, rows) {
-  if (query !== shown) zoom.reset();
+  const isAnother = query !== shown;
   shown = query;
   stage.clear();
   grid.load(answer, heat.room);
-  tape.load(rows);
-  count(meanwhile);
+  const stored = new Set(rows.map(({ event_id }) => event_id));
+  for (const row of meanwhile) if (isShown(row) && !stored.has(row.event_id)) grid.add(row);
+  if (isAnother) startOver(query);
+  tape.add(rows.filter((row) => tape.isNew(row)));
+  redraw.now();
+}
+
+function startOver(query) {
+  zoom.reset();
+  tape.clear();
   connection.follow(query.symbol);
   tellQuery(query);
   bars.tellLegend();
-  show('[data-band="refusal"]', false);
-  redraw.now();
+  show("[data-tables]", true);
 }
 
 function take(frame) {
@@ -99,7 +107,7 @@ function count(rows) {
 }
 
 function isShown({ symbol, exchange }) {
-  return symbol === shown.symbol && shown.exchanges.includes(exchange);
+  return symbol === shown?.symbol && shown.exchanges.includes(exchange);
 }
 
 function draw() {
@@ -125,6 +133,7 @@ function onError(error) {
 }
 
 async function tellTables(signal) {
+  if (!grid.exchanges) return;
   tellParts(grid, venues);
   tellZones(await fetchZones(shown, signal), venues);
 }
@@ -144,7 +153,7 @@ function tellHealth(at, rows, worker) {
 tellHealth(health.timestamp, Object.values(health.exchanges), health.worker);
 setInterval(() => document.hidden || badges.tell(), 1_000);
 startTheme(() => redraw.now());
-tables.addEventListener("toggle", () => tables.open && grid.exchanges && tellTables());
+tables.addEventListener("toggle", () => tables.open && tellTables().catch(onError));
 refresh.query = first.exchanges.length ? first : null;
 connection.start(first.symbol);
 if (rendered) load(first, rendered, latest);

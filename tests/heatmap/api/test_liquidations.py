@@ -143,6 +143,27 @@ def test_parts_add_up_to_wholes(client: Client, lake: Writer, events: list[Any])
         assert bands == pytest.approx(totals[side])
 
 
+def test_a_row_that_comes_between_two_reads_falls_into_a_bin(
+    client: Client, rows: Writer, monkeypatch: pytest.MonkeyPatch
+):
+    from heatmap import queries
+
+    real = queries._rows
+
+    def slow(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        found = real(name, **parameters)
+        if name == "extent":
+            rows.append([a_row(9, "bybit", "short", 70_000, 5.0)])
+        return found
+
+    monkeypatch.setattr(queries, "_rows", slow)
+    answer = client.get(TIMESERIES).json()
+    for column in answer["cells"]:
+        assert all(0 <= i < answer["price"]["count"] for i in column["price_index"])
+        assert all(0 <= i < answer["time"]["count"] for i in column["time_index"])
+    assert answer["price"]["start"] <= 70_000
+
+
 def _renamed(row: Any, event_id: str) -> Any:
     import msgspec
 

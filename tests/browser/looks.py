@@ -1,0 +1,39 @@
+"""What browser tests look for, and what they put in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+DRAWN = "[data-heat] .heatmaplayer image"
+FEED = "**/ws/liquidations**"
+SECOND = 1000
+
+
+def chip(page: Page, exchange: str, state: str) -> Any:
+    return page.locator(f'[data-exchange="{exchange}"][data-state="{state}"]')
+
+
+def be_live(page: Page) -> None:
+    for exchange in ("binance", "bybit"):
+        expect(chip(page, exchange, "live")).to_be_visible(timeout=15 * SECOND)
+
+
+def no_live_rows(page: Page) -> None:
+    """Let the page's socket of liquidations open, and never say anything."""
+    page.route_web_socket(FEED, lambda socket: None)
+
+
+def keep(sockets: list[WebSocketRoute]) -> Callable[[WebSocketRoute], None]:
+    """Return a handler that stands in for the server, and keeps the sockets to speak over."""
+
+    def handle(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+
+    return handle
+
+
+def total(page: Page, name: str) -> str:
+    return page.locator(f'[data-total="{name}"]').inner_text()

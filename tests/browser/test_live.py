@@ -1,0 +1,124 @@
+"""The heatmap page while things happen: new rows, refusing venues, lost sockets."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import WebSocketRoute, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.demo import Demo
+from tests.browser.looks import FEED, SECOND, be_live, chip, keep, total
+
+pytestmark = pytest.mark.browser
+
+
+def test_new_liquidations_arrive_by_themselves(open_page: OpenPage) -> None:
+    page = open_page()
+    be_live(page)
+    first = page.locator("[data-tape] li").first
+    expect(first).to_be_visible(timeout=15 * SECOND)
+    before, count = first.inner_text(), total(page, "count")
+    expect(first).not_to_have_text(before, timeout=15 * SECOND)
+    expect(page.locator('[data-total="count"]')).not_to_have_text(count, timeout=15 * SECOND)
+
+
+def test_both_open_pages_follow_a_venue_that_refuses(open_page: OpenPage, demo: Demo) -> None:
+    pages = [open_page(), open_page()]
+    for page in pages:
+        be_live(page)
+    demo.set_fault("bybit", "403", 4)
+    for page in pages:
+        expect(chip(page, "bybit", "blocked")).to_contain_text("403", timeout=5 * SECOND)
+        expect(chip(page, "binance", "live")).to_be_visible()
+    for page in pages:
+        expect(chip(page, "bybit", "live")).to_be_visible(timeout=60 * SECOND)
+
+
+def test_paused_tape_stands_still_and_counts(open_page: OpenPage) -> None:
+    page = open_page()
+    first = page.locator("[data-tape] li").first
+    expect(first).to_be_visible(timeout=15 * SECOND)
+    page.get_by_role("button", name="Pause").click()
+    before = first.inner_text()
+    go_on = page.get_by_role("button", name=re.compile(r"Go on, \d+ new"))
+    expect(go_on).to_be_visible(timeout=20 * SECOND)
+    assert first.inner_text() == before
+    go_on.click()
+    expect(first).not_to_have_text(before)
+
+
+def test_stopped_worker_is_said_within_10_seconds(open_page: OpenPage, demo: Demo) -> None:
+    page = open_page()
+    be_live(page)
+    words = page.get_by_text(re.compile(r"Worker not running since .* UTC\."))
+    with demo.frozen_worker():
+        expect(words).to_be_visible(timeout=10 * SECOND)
+        expect(chip(page, "binance", "off")).to_be_visible()
+    expect(words).to_be_hidden(timeout=10 * SECOND)
+    be_live(page)
+
+
+def test_lost_socket_is_said_and_comes_back(open_page: OpenPage) -> None:
+    routes: list[WebSocketRoute] = []
+    is_cut = False
+
+    def connect(route: WebSocketRoute) -> None:
+        if is_cut:
+            route.close()
+        else:
+            route.connect_to_server()
+            routes.append(route)
+
+    page = open_page(prepare=lambda page: page.route_web_socket("**/ws/**", connect))
+    words = page.locator("[data-connection]")
+    expect(words).to_have_text(re.compile("Connected"))
+    is_cut = True
+    for route in routes:
+        route.close()
+    expect(words).to_contain_text("Connection lost")
+    expect(words).to_contain_text(re.compile(r"\d\ss ago, retrying; numbers from \d\d:\d\d:\d\d"))
+    is_cut = False
+    expect(words).to_have_text(re.compile("Connected"), timeout=20 * SECOND)
+
+
+def test_missed_frames_are_fetched(open_page: OpenPage) -> None:
+    sockets: list[WebSocketRoute] = []
+    page = open_page(prepare=lambda page: page.route_web_socket(FEED, keep(sockets)))
+    be_live(page)
+    page.wait_for_timeout(100)
+    frame = {
+        "v": 1,
+        "topic": "liquidations",
+        "at": "2026-11-22T08:00:00Z",
+        "rows": [],
+        "left_out": 0,
+    }
+    sockets[-1].send(json.dumps(frame | {"seq": 7}))
+    with page.expect_response(re.compile("heatmap-timeseries"), timeout=8 * SECOND):
+        sockets[-1].send(json.dumps(frame | {"seq": 9}))
+
+
+def test_hostile_words_of_a_venue_stay_words(open_page: OpenPage) -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    sockets: list[WebSocketRoute] = []
+    page = open_page(prepare=lambda page: page.route_web_socket("**/ws/health", keep(sockets)))
+    expect(page.locator("[data-exchange]").first).to_be_visible()
+    row = {
+        "exchange": "bybit",
+        "state": "failed",
+        "since": "2026-11-22T08:00:00Z",
+        "reason": hostile,
+        "is_connected": False,
+        "last_event_at": None,
+    }
+    worker = {"is_running": False, "since": None, "message": hostile}
+    frame = {"v": 1, "topic": "health", "seq": 1, "at": "2099-01-01T00:00:00Z"}
+    sockets[-1].send(
+        json.dumps(frame | {"rows": [row | {"reason": f"{hostile}!"}], "worker": worker})
+    )
+    expect(chip(page, "bybit", "failed")).to_contain_text(f"{hostile}!")
+    expect(page.locator('[data-band="worker"]')).to_contain_text(hostile)
+    assert page.locator("img[src=x]").count() == 0
