@@ -134,6 +134,7 @@ async def test_a_health_frame_tells_all_venues_and_the_worker(
         "last_event_at": None,
         "message_count": 3,
         "error_count": 0,
+        "unknown_value_count": 0,
         "uptime_percent": 99.5,
         "last_error": "",
     }
