@@ -1,4 +1,7 @@
-"""Measure on this machine: `python -m benchmarks [parse] [heatmap] [pipeline]`."""
+"""Measure on this machine: `python -m benchmarks [parse] [heatmap] [pipeline]`.
+
+With QUICK=1 in the environment little is measured: it shows that everything runs.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from rich.table import Table
 
 
 def main(names: list[str]) -> None:
-    """Run the named benchmarks, or all, each in a data folder of its own."""
+    """Run the named benchmarks, or all, in a data folder of their own."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "liqsite.settings"
     os.environ["LIQSITE_DATA_DIR"] = tempfile.mkdtemp(prefix="liqsite-bench-")
     os.environ.setdefault("LOG_LEVEL", "WARNING")
@@ -25,8 +28,13 @@ def main(names: list[str]) -> None:
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     for name in names or known:
         table = Table("what", "figure", title=name, title_justify="left")
-        for what, figure in known[name]():
-            table.add_row(what, figure)
+        try:
+            for what, figure in known[name]():
+                table.add_row(what, figure)
+                if " vs " in what:
+                    print(what, figure, flush=True)
+        except ImportError as error:
+            sys.exit(f"{error}. `make bench` installs what is measured beside us.")
         Console().print(table)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from statistics import quantiles
+
+IS_QUICK = bool(os.environ.get("QUICK"))
+"""Whether to measure little: figures are rough, but everything runs."""
 
 
 def milliseconds(seconds: Sequence[float], *percents: int) -> str:

@@ -8,12 +8,12 @@ from time import perf_counter
 from django.conf import settings
 from django.test import Client
 
-from benchmarks.figures import milliseconds
+from benchmarks.figures import IS_QUICK, milliseconds
 from exchanges.store import prepare
 from exchanges.store.connection import connect
 
-ROWS = 1_000_000
-ASKED = 40
+ROWS = 100_000 if IS_QUICK else 1_000_000
+ASKED = 5 if IS_QUICK else 40
 
 # A month of two venues and eight symbols, half of it in BTC, prices on a slow wave.
 _FILL = """

@@ -19,7 +19,7 @@ State = Literal[
 CONNECTED_STATES: frozenset[State] = frozenset({"subscribed", "live"})
 
 
-class Liquidation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Liquidation(msgspec.Struct, frozen=True, gc=False):
     """One forced closing of a position by a venue, as stored.
 
     `side` is the side of the POSITION that was closed. `quantity` is in base units and

@@ -40,8 +40,8 @@ def test_every_address_of_the_api_is_in_its_guide_and_no_other():
 def test_every_dependency_is_explained():
     lines = [
         line
-        for name in ("requirements.txt", "requirements-dev.txt", "requirements-redis.txt")
-        for line in text(name).splitlines()
+        for path in PROJECT.glob("requirements*.txt")
+        for line in path.read_text().splitlines()
         if line and line[0] not in "#-"
     ]
     explained = text("docs/decisions.md")

@@ -163,25 +163,26 @@ class Adapter(ABC):
         check_positive("price", price)
         check_positive("size", raw_size)
         quantity, value_usd = instrument.measure(raw_size, raw_unit, price)
+        # By position, in the order of the fields: by name it takes a third of the parsing time.
         return Liquidation(
-            event_id=f"{self.name}:{key}",
-            exchange=self.name,
-            instrument_id=instrument.instrument_id,
-            symbol=instrument.symbol,
-            side=side,
-            price=price,
-            price_kind=price_kind or self.price_kind,
-            quantity=quantity,
-            value_usd=value_usd,
-            liquidation_type=liquidation_type,
-            completeness=completeness or self.completeness,
-            confidence=confidence,
-            exchange_time=utc_from_ms(time_ms),
-            received_time=received_time,
-            raw_side=raw_side,
-            raw_size=raw_size,
-            raw_unit=raw_unit,
-            raw=_text(raw),
+            f"{self.name}:{key}",
+            self.name,
+            instrument.instrument_id,
+            instrument.symbol,
+            side,
+            price,
+            price_kind or self.price_kind,
+            quantity,
+            value_usd,
+            liquidation_type,
+            completeness or self.completeness,
+            confidence,
+            utc_from_ms(time_ms),
+            received_time,
+            raw_side,
+            raw_size,
+            raw_unit,
+            _text(raw),
         )
 
 

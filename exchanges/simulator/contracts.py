@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 Side = Literal["long", "short"]
@@ -79,3 +80,12 @@ class Liquidation:
     def price_as_text(self, price: float) -> str:
         """Return another price (an order's, say) written on this contract's grid."""
         return f"{price:.{self.contract.price_decimals}f}"
+
+
+def delivery_ms(day: str, form: str) -> int | None:
+    """Return 08:00 UTC of the day in a contract's name, when venues deliver; None for no day."""
+    try:
+        ending = datetime.strptime(day, form)
+    except ValueError:
+        return None
+    return int(ending.replace(hour=8, tzinfo=UTC).timestamp() * 1000)

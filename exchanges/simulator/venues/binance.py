@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from exchanges.simulator.client import Client, Limits
-from exchanges.simulator.contracts import Contract, Liquidation
+from exchanges.simulator.contracts import Contract, Liquidation, delivery_ms
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
 ALL = "!forceOrder@arr"
@@ -23,6 +23,9 @@ USD_M, COIN_M = "UM", "CM"
 _SOCKET = re.compile(r"(/public|/market|/private)?/(ws|stream)(?:/(.*))?")
 _USD_M_NAME = re.compile(r"(.+)(USDT|USDC)(?:_\d{6})?")
 _COIN_M_NAME = re.compile(r"(.+)USD_(?:PERP|\d{6})")
+
+# What the venue writes for a contract that never ends: 2100-12-25 08:00.
+_NEVER_MS = 4_133_404_800_000
 
 # How far the limit of the liquidation order lies beyond its average fill.
 _ORDER_GAP = 0.004
@@ -193,6 +196,7 @@ def _listing(contract: Contract) -> dict[str, object]:
         "symbol": contract.instrument,
         "pair": pair,
         "contractType": "CURRENT_QUARTER" if suffix.isdecimal() else "PERPETUAL",
+        "deliveryDate": delivery_ms(suffix, "%y%m%d") or _NEVER_MS,
         "baseAsset": contract.asset,
         "quoteAsset": contract.quote,
         "marginAsset": contract.asset if is_coin_m else contract.quote,

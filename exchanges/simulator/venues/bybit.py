@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from exchanges.simulator.client import Client, Limits
-from exchanges.simulator.contracts import Contract, Liquidation
+from exchanges.simulator.contracts import Contract, Liquidation, delivery_ms
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
 TOPIC = "allLiquidation."
@@ -176,14 +176,15 @@ def _result(
 
 
 def _listing(contract: Contract) -> dict[str, object]:
-    is_dated = "-" in contract.instrument
+    _, _, day = contract.instrument.partition("-")
     return {
         "symbol": contract.instrument,
-        "contractType": "LinearFutures" if is_dated else "LinearPerpetual",
+        "contractType": "LinearFutures" if day else "LinearPerpetual",
         "status": "Trading",
         "baseCoin": contract.asset,
         "quoteCoin": contract.quote,
         "settleCoin": contract.quote,
+        "deliveryTime": str(delivery_ms(day, "%d%b%y") or 0),
         "priceScale": str(contract.price_decimals),
         "priceFilter": {
             "tickSize": f"{10.0**-contract.price_decimals:.{contract.price_decimals}f}"
