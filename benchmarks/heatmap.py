@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from django.conf import settings
+from django.core.management import call_command
 from django.test import Client
 
 from benchmarks.figures import IS_QUICK, milliseconds
@@ -32,6 +33,7 @@ FROM (
 
 def measure() -> Iterator[tuple[str, str]]:
     """Yield (what, figure) for each answer and time frame."""
+    call_command("migrate", verbosity=0)
     prepare(settings.LIQSITE_LAKE)
     connection = connect(settings.LIQSITE_LAKE, read_only=False)
     start = perf_counter()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -220,6 +221,18 @@ def test_without_a_store_the_answer_says_what_to_do(client: Client, settings: An
         "detail": "Nothing has been stored yet. Start the worker: `make run`.",
         "code": "store_unavailable",
     }
+
+
+def test_a_database_that_cannot_be_read_is_said(
+    client: Client, rows: Writer, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(*_: object) -> None:
+        raise OperationalError("unable to open database file")
+
+    monkeypatch.setattr("heatmap.answers.coverage", broken)
+    answer = client.get(HEATMAP)
+    assert answer.status_code == 503
+    assert answer.json()["detail"].endswith("cannot be read: unable to open database file")
 
 
 def test_other_methods_and_addresses_are_refused_in_the_same_shape(client: Client):
