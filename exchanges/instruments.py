@@ -19,7 +19,8 @@ class Instrument(msgspec.Struct, frozen=True):
     """A contract of one venue.
 
     `contract_size` is in base units for a linear contract and in USD for an inverse one;
-    None when the venue has not told it.
+    None when the venue has not told it. `mark_price` is the one that the list gave, for
+    venues whose pushes mean nothing without it.
     """
 
     instrument_id: str
@@ -27,6 +28,7 @@ class Instrument(msgspec.Struct, frozen=True):
     quote: str
     contract_size: float | None = 1.0
     is_inverse: bool = False
+    mark_price: float | None = None
 
     @property
     def symbol(self) -> str:

@@ -122,7 +122,7 @@ def _inside(rows: Sequence[Liquidation], marks: dict[str, float]) -> float | Non
 
 
 def _unknown_fields(exchange: str, rows: Sequence[Liquidation]) -> tuple[str, ...]:
-    documented = adapters()[exchange].documented_fields
+    documented = set(adapters()[exchange].documented_fields.split())
     found = {name for row in rows for name in _names(json.loads(row.raw))}
     return tuple(sorted(found - documented))
 

@@ -84,8 +84,8 @@ class Adapter(ABC):
     size_rule: ClassVar[str]
     identity_rule: ClassVar[str]
     """What makes two rows the same event, and whether the venue sends rows again."""
-    documented_fields: ClassVar[frozenset[str]]
-    """Every key of a liquidation frame that the venue documents; another one means a change."""
+    documented_fields: ClassVar[str]
+    """Every key of its liquidation frames, spaced; another one there means a change."""
     connection_rule: ClassVar[str]
     """Limits, keep-alive, acknowledgement and refusal, as the venue has them."""
     quiet_rate_per_minute: ClassVar[float]

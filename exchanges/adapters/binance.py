@@ -88,7 +88,7 @@ class BinanceAdapter(Adapter):
     price_kind = "fill"
     size_rule = "o.z filled in all: base units (USD-M) or contracts of fixed USD (COIN-M)"
     identity_rule = "no id: instrument, order side, time, size, price; nothing is sent again"
-    documented_fields = frozenset("stream data e E o s S f q p ap X l z T st ps".split())
+    documented_fields = "stream data e E o s S f q p ap X l z T st ps"
     connection_rule = (
         "one routed /market/ socket for all; asked LIST_SUBSCRIPTIONS, it answers with the stream; "
         "10 messages/s, replaced within 24 h"

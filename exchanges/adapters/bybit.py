@@ -85,7 +85,7 @@ class BybitAdapter(Adapter):
     price_kind = "bankruptcy"
     size_rule = "v executed size in base units"
     identity_rule = "no id: the row, its place among equal rows, the frame's time; no replay"
-    documented_fields = frozenset("topic type ts data T s S v p".split())
+    documented_fields = "topic type ts data T s S v p"
     connection_rule = (
         "200 topics a request, 400 a socket; each request is answered success true or false by its "
         "req_id; ping every 20 s"

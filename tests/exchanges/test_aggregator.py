@@ -89,7 +89,7 @@ def test_the_package_gives_its_public_names():
 
 
 async def test_unknown_names_are_refused_all_at_once():
-    with pytest.raises(UnknownExchange, match=r"\['x', 'y'\]\. Supported: \['binance'"):
+    with pytest.raises(UnknownExchange, match=r"\['x', 'y'\]\. Supported: \['aster'"):
         ExchangeAggregator(["x", "binance", "y"])
 
 

@@ -22,7 +22,7 @@ class PastAdapter(Adapter):
     completeness = "complete"
     price_kind = "fill"
     quiet_rate_per_minute = 1.0
-    documented_fields = frozenset[str]()
+    documented_fields = ""
     history_source = "GET /history"
     history_pause_seconds = 0.0
     instrument_urls = ("https://past.example.com/instruments",)

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from exchanges.adapters import select
 from exchanges.adapters.base import Adapter
 from exchanges.errors import LiqsiteError, MalformedFrame
-from exchanges.events import Liquidation
+from exchanges.events import Liquidation, MarkPrice
 from exchanges.instruments import Instrument, Instruments
 
 
@@ -69,6 +69,8 @@ def _normalize(adapter: Adapter, instruments: Instruments, lines: BinaryIO) -> i
         for event in events:
             if isinstance(event, Liquidation):
                 sys.stdout.write(encode(event).decode() + "\n")
+            elif isinstance(event, MarkPrice):
+                instruments.marks[event.instrument_id] = event.price
     sys.stdout.flush()
     return malformed
 
