@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 Side = Literal["long", "short"]
-PriceKind = Literal["fill", "order", "bankruptcy"]
+PriceKind = Literal["fill", "order", "bankruptcy", "entry"]
 SizeUnit = Literal["base", "quote", "contracts"]
 LiquidationType = Literal["forced", "backstop", "adl", "assignment"]
 Completeness = Literal["complete", "sampled", "partial"]

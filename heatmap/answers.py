@@ -28,6 +28,7 @@ def heatmap_grid(query: HeatmapQuery) -> dict[str, Any]:
         "price": {"start": found.first_price, "step": found.price_step, "count": found.price_count},
         "cells": _columns(found.cells),
         "totals": _totals(found.cells),
+        "unplaced": _totals(cell for cell in found.cells if cell.price_index is None),
         "per_exchange": {
             name: _totals(cell for cell in found.cells if cell.exchange == name)
             for name in query.exchanges
@@ -46,6 +47,7 @@ def zones(query: HeatmapQuery) -> dict[str, Any]:
         "zones": bands,
         "per_exchange": {name: _part(bands, name) for name in query.exchanges},
         "unknown_value_count": sum(cell.unknown_values for cell in found.cells),
+        "unplaced": _totals(cell for cell in found.cells if cell.price_index is None),
     }
 
 
@@ -64,7 +66,7 @@ def _head(query: HeatmapQuery) -> dict[str, Any]:
 
 def _columns(cells: Iterable[Cell]) -> list[dict[str, Any]]:
     columns: dict[tuple[str, str], dict[str, Any]] = {}
-    for cell in cells:
+    for cell in (cell for cell in cells if cell.price_index is not None):
         column = columns.setdefault(
             (cell.exchange, cell.side),
             {
@@ -93,7 +95,8 @@ def _totals(cells: Iterable[Cell]) -> dict[str, Any]:
 def _zones(found: Grid) -> list[dict[str, Any]]:
     parts: dict[tuple[int, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for cell in found.cells:
-        parts[cell.price_index, cell.side][cell.exchange] += cell.value_usd or 0.0
+        if cell.price_index is not None:
+            parts[cell.price_index, cell.side][cell.exchange] += cell.value_usd or 0.0
     return [
         {
             "price_low": found.first_price + index * found.price_step,

@@ -31,12 +31,15 @@ _SQL = Path(__file__).parent / "sql"
 
 
 class Cell(NamedTuple):
-    """What one exchange liquidated on one side in one time bin and one price bin."""
+    """What one exchange liquidated on one side in one time bin and one price bin.
+
+    `price_index` is None for rows whose price does not tell where the market was.
+    """
 
     exchange: str
     side: str
     time_index: int
-    price_index: int
+    price_index: int | None
     value_usd: float | None
     events: int
     unknown_values: int
@@ -61,7 +64,7 @@ def grid(query: HeatmapQuery, most_times: int, most_prices: int) -> Grid:
     if stored_since is None:
         return Grid(query.start, 1, 0, 0.0, 1.0, 0, None, [])
     times = time_step(query.end - stored_since, most_times)
-    prices = price_step(low, high, most_prices)
+    prices = price_step(low or 1.0, high or 1.0, most_prices)
     found = _rows("cells", **_window(query), time_step=times, price_step=prices)
     return _grid(query, times, prices, stored_since, [Cell(*row) for row in found])
 
@@ -71,7 +74,8 @@ def _grid(
 ) -> Grid:
     """Count the bins from the first that holds a cell: rows may have come since `extent`."""
     first_time = min(cell.time_index for cell in cells)
-    first_price = min(cell.price_index for cell in cells)
+    placed = [cell.price_index for cell in cells if cell.price_index is not None] or [0]
+    first_price = min(placed)
     start = datetime.fromtimestamp(first_time * times, UTC)
     return Grid(
         start=start,
@@ -79,15 +83,15 @@ def _grid(
         time_count=int((query.end - start).total_seconds() // times) + 1,
         first_price=first_price * prices,
         price_step=prices,
-        price_count=max(cell.price_index for cell in cells) - first_price + 1,
+        price_count=max(placed) - first_price + 1,
         stored_since=since,
-        cells=[
-            cell._replace(
-                time_index=cell.time_index - first_time, price_index=cell.price_index - first_price
-            )
-            for cell in cells
-        ],
+        cells=[_counted_from(cell, first_time, first_price) for cell in cells],
     )
+
+
+def _counted_from(cell: Cell, first_time: int, first_price: int) -> Cell:
+    price = None if cell.price_index is None else cell.price_index - first_price
+    return cell._replace(time_index=cell.time_index - first_time, price_index=price)
 
 
 def latest(query: HeatmapQuery, limit: int) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ No adapter keeps state, opens a socket, reads a clock or a setting: instruments 
 from __future__ import annotations
 
 import math
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ from exchanges.instruments import Instrument, Instruments
 # Milliseconds of 2010-01-01 and 2100-01-01: a time outside is not a time.
 _EARLIEST_MS, _LATEST_MS = 1_262_304_000_000, 4_102_444_800_000
 
+
+LARGEST_INFLATED = 1024 * 1024
 
 T = TypeVar("T")
 _ANY = msgspec.json.Decoder()
@@ -203,6 +206,23 @@ def extract(body: bytes, path: str, kind: type[T]) -> T:
         return msgspec.convert(value, kind, strict=False)
     except (KeyError, TypeError, msgspec.ValidationError) as error:
         raise MalformedFrame(f"no {path} of the documented form in the answer: {error}") from error
+
+
+def inflate(frame: bytes) -> bytes:
+    """Return the text of a gzip frame; what is no gzip comes back as it is.
+
+    Raises MalformedFrame for one cut short, or larger than LARGEST_INFLATED.
+    """
+    if not frame.startswith(b"\x1f\x8b"):
+        return frame
+    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        text = inflater.decompress(frame, LARGEST_INFLATED)
+    except zlib.error as error:
+        raise MalformedFrame(f"not a gzip frame: {error}") from error
+    if not inflater.eof:
+        raise MalformedFrame(f"a gzip frame cut short, or of more than {LARGEST_INFLATED} bytes")
+    return text
 
 
 def _text(raw: bytes) -> str:

@@ -1,10 +1,12 @@
 -- Liquidated value and rows per exchange, side, time bin and price bin; bins are counted from
--- the epoch and from price zero.
+-- the epoch and from price zero. An entry price tells where a position was opened, not where it
+-- was closed: such a row counts, but has no place on the price axis.
 SELECT
     exchange,
     side,
     CAST(floor(epoch(exchange_time) / $time_step) AS BIGINT) AS time_index,
-    CAST(floor(price / $price_step) AS BIGINT) AS price_index,
+    CASE WHEN price_kind <> 'entry' THEN CAST(floor(price / $price_step) AS BIGINT) END
+        AS price_index,
     sum(value_usd) AS value_usd,
     count(*) AS events,
     count(*) - count(value_usd) AS unknown_values
@@ -12,6 +14,6 @@ FROM liquidations
 WHERE symbol = $symbol
   AND exchange IN (SELECT unnest($exchanges))
   AND exchange_time >= $start AND exchange_time < $end
-  AND liquidation_type <> 'adl'
+  AND liquidation_type IN ('forced', 'backstop')
 GROUP BY ALL
 ORDER BY exchange, side, time_index, price_index;

@@ -26,6 +26,11 @@ class Query:
     body: bytes
     now_ms: int
 
+    def number(self, name: str, default: int) -> int:
+        """Return a value that is a whole number; one that is none counts as left out."""
+        value = self.values.get(name, "")
+        return int(value) if value.isdecimal() else default
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:

@@ -88,6 +88,31 @@ def test_the_exchanges_filter_really_filters(client: Client, rows: Writer):
     assert answer["is_lower_bound"] is True
 
 
+def test_a_row_with_an_entry_price_counts_but_has_no_place_on_the_price_axis(
+    client: Client, lake: Writer
+):
+    entry = {"exchange": "bitfinex", "price_kind": "entry", "price": 20_000.0, "value_usd": 7.0}
+    lake.append([a_liquidation(event_id="e", exchange_time=ago(minutes=2), **entry)])
+    alone = client.get(TIMESERIES).json()
+    assert (alone["totals"]["long"], alone["unplaced"]["long"], alone["cells"]) == (7.0, 7.0, [])
+    lake.append([a_row(1, "binance", "long", 80_000, 100.0)])
+    both = client.get(TIMESERIES).json()
+    assert (both["totals"]["long"], both["unplaced"]["long"]) == (107.0, 7.0)
+    assert [column["value_usd"] for column in both["cells"]] == [[100.0]]
+    assert both["price"]["start"] > 70_000
+    zones = client.get(HEATMAP).json()
+    assert [zone["total_density"] for zone in zones["zones"]] == [100.0]
+    assert zones["unplaced"]["count"] == 1
+
+
+@pytest.mark.parametrize("kind", ["adl", "assignment"])
+def test_deleveraging_and_assignments_are_not_summed_with_liquidations(
+    client: Client, lake: Writer, kind: str
+):
+    lake.append([a_liquidation(liquidation_type=kind, exchange_time=ago(minutes=2))])
+    assert client.get(TIMESERIES).json()["totals"]["count"] == 0
+
+
 def test_the_timeframe_reaches_back_as_far_as_it_says(client: Client, rows: Writer):
     week = client.get(HEATMAP, {"timeframe": "7d"}).json()
     assert sum(zone["total_density"] for zone in week["zones"]) == 175.0 + 80_000.0
