@@ -11,12 +11,15 @@ from urllib.parse import urlsplit
 
 
 def options(exchange: str) -> dict[str, str]:
-    """Return a venue's settings by their names, e.g. `node_dir` of LIQSITE_HYPERLIQUID_NODE_DIR."""
+    """Return a venue's settings by their names, e.g. `node_dir` of LIQSITE_HYPERLIQUID_NODE_DIR.
+
+    Its own addresses are not among them: `resolve` reads those.
+    """
     prefix = f"LIQSITE_{exchange.upper()}_"
     found = {
         k.removeprefix(prefix).lower(): v for k, v in os.environ.items() if k.startswith(prefix)
     }
-    return {name: value for name, value in found.items() if value and not name.endswith("_url")}
+    return {k: v for k, v in found.items() if v and k not in ("ws_url", "rest_url")}
 
 
 def resolve(exchange: str, url: str) -> str:

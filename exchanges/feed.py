@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -16,20 +14,19 @@ from exchanges.adapters.base import Adapter, Subscription
 from exchanges.backoff import Backoff
 from exchanges.clock import Clock
 from exchanges.endpoints import resolve
-from exchanges.errors import ConnectionRefused, MalformedFrame
+from exchanges.errors import ConnectionRefused
 from exchanges.events import (
     Acknowledged,
     FeedEvent,
     Liquidation,
     MarkPrice,
     Refused,
-    Rejected,
     Reply,
     State,
-    StoredEvent,
 )
 from exchanges.health import HealthTracker
 from exchanges.instruments import Instruments
+from exchanges.intake import Accept, Intake, Sleep
 from exchanges.trouble import explain, is_block, seconds_to_wait
 
 log = logging.getLogger(__name__)
@@ -39,10 +36,8 @@ ACKNOWLEDGE_SECONDS = 10.0
 PING_SECONDS = 15.0
 # A connection that has lived so long has proven itself even if the market was quiet.
 PROVEN_SECONDS = 30.0
-LARGEST_FRAME = 1024 * 1024
-
-Accept = Callable[[Sequence[StoredEvent]], Awaitable[None]]
-Sleep = Callable[[float], Awaitable[None]]
+# Some snapshots on subscribing are close to 1 MiB.
+LARGEST_FRAME = 4 * 1024 * 1024
 
 
 class Feed:
@@ -65,11 +60,12 @@ class Feed:
         self._instruments = instruments
         self._number = number
         self._health = health
-        self._accept = accept
-        self._clock = clock
+        self._intake = Intake(adapter, instruments, health=health, accept=accept, clock=clock)
         self._sleep = sleep
         self._backoff = Backoff()
-        self._missing = 0
+        self._missing = self._confirmed = 0
+        self._refusal = ""
+        self._has_delivered = False
 
     async def run(self) -> None:
         """Connect and read, come back after each failure; ends only by cancellation."""
@@ -102,7 +98,8 @@ class Feed:
 
     async def _subscribe(self, socket: ClientConnection) -> None:
         """Ask for the feed and read until every request is acknowledged."""
-        self._missing = self._subscription.acknowledgements
+        self._missing, self._confirmed = self._subscription.acknowledgements, 0
+        self._has_delivered = False
         sending = asyncio.create_task(self._send_all(socket))
         pauses = self._subscription.pause_seconds * len(self._subscription.messages)
         try:
@@ -111,9 +108,13 @@ class Feed:
                     await self._handle(socket, await socket.recv(decode=False))
                 await sending
         except TimeoutError:
-            raise ConnectionRefused("the venue did not acknowledge the subscription") from None
+            if not self._has_delivered:
+                raise ConnectionRefused("the venue did not acknowledge the subscription") from None
         finally:
             sending.cancel()
+        is_proven = self._confirmed or self._has_delivered
+        if self._subscription.acknowledgements and not is_proven:
+            raise ConnectionRefused(f"every subscription refused: {self._refusal}")
         self._health.socket_is(self._number, "subscribed")
         log.info("%s: subscribed", self._adapter.name)
 
@@ -127,42 +128,30 @@ class Feed:
             await self._handle(socket, await socket.recv(decode=False))
 
     async def _handle(self, socket: ClientConnection, frame: bytes) -> None:
-        self._health.heartbeat()
-        received_time = self._clock()
-        try:
-            events = self._adapter.parse(frame, self._instruments, received_time)
-        except MalformedFrame as error:
-            await self._reject(frame, received_time, str(error))
-            return
-        liquidations = [event for event in events if isinstance(event, Liquidation)]
-        if liquidations:
-            self._backoff.reset()
-            self._health.message()
-            await self._accept(liquidations)
-        for event in events:
+        for event in await self._intake.take(frame):
             await self._answer(socket, event)
 
     async def _answer(self, socket: ClientConnection, event: FeedEvent) -> None:
         match event:
+            case Liquidation():
+                # What delivers is subscribed, whether or not it says so.
+                self._has_delivered = True
+                self._backoff.reset()
             case Acknowledged():
                 self._missing -= 1
+                self._confirmed += 1
             case MarkPrice(instrument_id, price):
                 self._instruments.marks[instrument_id] = price
             case Reply(message):
                 await socket.send(message)
             case Refused(reason, retry, is_fatal):
+                self._refusal = reason
                 self._health.error(f"subscription refused: {reason}")
                 if is_fatal and not retry:
                     raise ConnectionRefused(f"subscription refused: {reason}")
                 self._missing += len(retry) - 1
                 for message in retry:
                     await socket.send(message)
-
-    async def _reject(self, frame: bytes, received_time: datetime, reason: str) -> None:
-        """Keep the whole frame with its reason; the feed goes on."""
-        self._health.error(f"malformed frame: {reason}")
-        text = frame.decode(errors="replace")
-        await self._accept([Rejected(self._adapter.name, received_time, reason, text)])
 
     async def _ping(self, socket: ClientConnection) -> None:
         """Send what the venue wants to hear from its clients, if it wants anything."""

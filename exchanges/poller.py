@@ -9,10 +9,10 @@ from datetime import timedelta
 from exchanges.adapters.base import Adapter, Options
 from exchanges.clock import Clock
 from exchanges.errors import HistoryUnavailable
-from exchanges.feed import Accept, Sleep
 from exchanges.health import HealthTracker
 from exchanges.history import fetch_historical
 from exchanges.instruments import Instruments
+from exchanges.intake import Accept, Sleep
 
 log = logging.getLogger(__name__)
 

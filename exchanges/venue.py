@@ -16,11 +16,13 @@ from exchanges.clock import Clock
 from exchanges.endpoints import options
 from exchanges.errors import InstrumentsUnavailable
 from exchanges.events import Liquidation, StoredEvent
-from exchanges.feed import Accept, Feed
+from exchanges.feed import Feed
 from exchanges.health import HealthTracker
 from exchanges.instruments import Instruments
+from exchanges.intake import Accept
 from exchanges.poller import Poller
 from exchanges.rest import discover
+from exchanges.tail import Tail
 
 log = logging.getLogger(__name__)
 
@@ -99,12 +101,14 @@ class Venue:
     async def _run_sockets(self, subscriptions: Sequence[Subscription]) -> None:
         async with asyncio.TaskGroup() as group:
             for number, subscription in enumerate(subscriptions):
-                group.create_task(self._feed(number, subscription).run())
+                group.create_task(self._source(number, subscription).run())
             if self._adapter.poll_seconds is not None:
                 group.create_task(self._poller().run())
 
-    def _feed(self, number: int, subscription: Subscription) -> Feed:
-        return Feed(
+    def _source(self, number: int, subscription: Subscription) -> Feed | Tail:
+        """Return what reads a subscription: a socket, or the files of a folder."""
+        kind = Tail if subscription.url.startswith("file:") else Feed
+        return kind(
             self._adapter,
             subscription,
             self.instruments,

@@ -1,4 +1,4 @@
-"""Bybit linear contracts: `allLiquidation.{symbol}`, pushed every 500 ms.
+"""Bybit linear and inverse contracts: `allLiquidation.{symbol}`, pushed every 500 ms.
 
 Sources: https://bybit-exchange.github.io/docs/v5/websocket/public/all-liquidation
 https://bybit-exchange.github.io/docs/v5/ws/connect
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
@@ -32,8 +32,11 @@ from exchanges.instruments import Instrument, Instruments
 SIDES: dict[str, Side] = {"Buy": "long", "Sell": "short"}
 TOPIC = "allLiquidation."
 TOPICS_PER_MESSAGE, TOPICS_PER_SOCKET = 200, 400
+# Inverse contracts are of 1 USD each: BTCUSD, BTCUSDH27 (delivered in March 2027).
+_INVERSE_NAME = re.compile(r"(.+)USD(?:[FGHJKMNQUVXZ]\d{2})?")
 # BTCUSDT, BTCPERP (quoted in USDC), BTCUSDT-26DEC25, BTC-26DEC25 (USDC again).
-_NAME = re.compile(r"(.+?)(USDT|USDC|PERP)?(?:-\d+[A-Z]{3}\d+)?")
+_LINEAR_NAME = re.compile(r"(.+?)(USDT|USDC|PERP)?(?:-\d+[A-Z]{3}\d+)?")
+_REQ_ID = re.compile(r"(linear|inverse):(\d{1,6})-(\d{1,6})")
 
 
 class Row(msgspec.Struct, gc=False):
@@ -73,7 +76,7 @@ _FRAME_OF_ONE = b'{"topic":%b,"type":"snapshot","ts":%d,"data":[%b]}'
 
 
 class BybitAdapter(Adapter):
-    """Bybit linear (USDT and USDC) contracts."""
+    """Bybit linear (USDT and USDC) and inverse (USD) contracts."""
 
     name = "bybit"
     display_name = "Bybit"
@@ -83,17 +86,18 @@ class BybitAdapter(Adapter):
     completeness_rule = "push all liquidations that occur on Bybit"
     side_rule = "S is the position side: Buy closed a long, Sell closed a short"
     price_kind = "bankruptcy"
-    size_rule = "v executed size in base units"
+    size_rule = "v executed size: base units (linear) or contracts of 1 USD (inverse)"
     identity_rule = "no id: the row, its place among equal rows, the frame's time; no replay"
     documented_fields = "topic type ts data T s S v p"
     connection_rule = (
-        "200 topics a request, 400 a socket; each request is answered success true or false by its "
-        "req_id; ping every 20 s"
+        "linear and inverse on sockets of their own; 200 topics a request, 400 a socket; each "
+        "request is answered success true or false by its req_id; ping every 20 s"
     )
     quiet_rate_per_minute = 2.2
     client_ping = ClientPing('{"op":"ping"}', 20.0)
     instrument_urls = (
         "https://api.bybit.com/v5/market/instruments-info?category=linear&limit=1000",
+        "https://api.bybit.com/v5/market/instruments-info?category=inverse&limit=1000",
     )
 
     def instrument_requests(self) -> Generator[Request, bytes, None]:
@@ -104,20 +108,16 @@ class BybitAdapter(Adapter):
                 body = yield Request(f"{url}&cursor={quote(cursor)}")
 
     def parse_instruments(self, body: bytes) -> list[Instrument]:
-        """All linear contracts are sized in base units."""
+        """Contracts quoted in USD itself are the inverse ones, of 1 USD each."""
         contracts = extract(body, "result.list", list[Contract])
-        return [Instrument(c.symbol, c.base_coin, c.quote_coin) for c in contracts]
+        return [
+            Instrument(c.symbol, c.base_coin, c.quote_coin, is_inverse=c.quote_coin == "USD")
+            for c in contracts
+        ]
 
     def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:
         """Batches of topics on as few sockets as the venue's limits safely allow."""
-        url = "wss://stream.bybit.com/v5/public/linear"
-        batches = [
-            _subscribe(instruments, i, i + TOPICS_PER_MESSAGE)
-            for i in range(0, len(instruments), TOPICS_PER_MESSAGE)
-        ]
-        step = TOPICS_PER_SOCKET // TOPICS_PER_MESSAGE
-        sockets = [tuple(batches[i : i + step]) for i in range(0, len(batches), step)]
-        return [Subscription(url, messages, len(messages)) for messages in sockets]
+        return [*_sockets(instruments, "linear"), *_sockets(instruments, "inverse")]
 
     def parse(
         self, frame: bytes, instruments: Instruments, received_time: datetime | None
@@ -140,15 +140,16 @@ class BybitAdapter(Adapter):
             row: Row = decode(_ROW, raw)
             key = f"{row.s}:{row.S}:{row.T}:{row.v}:{row.p}:{message.ts}"
             known = instruments.get(row.s)
+            instrument = known or _named(row.s)
             liquidations.append(
                 self.liquidation(
-                    known or _named(row.s),
+                    instrument,
                     key=f"{key}:{twins[key]}",
                     side=SIDES[row.S],
                     price=row.p,
                     raw_side=row.S,
                     raw_size=row.v,
-                    raw_unit="base",
+                    raw_unit="contracts" if instrument.is_inverse else "base",
                     time_ms=row.T,
                     received_time=received_time,
                     confidence=1.0 if known else 0.9,
@@ -161,23 +162,38 @@ class BybitAdapter(Adapter):
 
 def _named(symbol: str) -> Instrument:
     """Return what the name tells of a contract that the list does not have yet."""
-    if not (name := _NAME.fullmatch(symbol)):
-        raise MalformedFrame(f"{symbol!r} is no contract name")
-    return Instrument(symbol, name[1], name[2] if name[2] in ("USDT", "USDC") else "USDC")
+    if name := _INVERSE_NAME.fullmatch(symbol):
+        return Instrument(symbol, name[1], "USD", is_inverse=True)
+    if name := _LINEAR_NAME.fullmatch(symbol):
+        return Instrument(symbol, name[1], name[2] if name[2] in ("USDT", "USDC") else "USDC")
+    raise MalformedFrame(f"{symbol!r} is no contract name")
 
 
-def _subscribe(instruments: Instruments, start: int, stop: int) -> str:
-    """Return the request for a range of the instruments, named by its `req_id`."""
-    args = [f"{TOPIC}{name}" for name in list(instruments)[start:stop]]
-    request = {"op": "subscribe", "req_id": f"{start}-{start + len(args)}", "args": args}
-    return msgspec.json.encode(request).decode()
+def _names(instruments: Instruments, category: str) -> list[str]:
+    return [n for n, i in instruments.items() if i.is_inverse == (category == "inverse")]
+
+
+def _sockets(instruments: Instruments, category: str) -> Iterator[Subscription]:
+    names = _names(instruments, category)
+    for first in range(0, len(names), TOPICS_PER_SOCKET):
+        starts = range(first, min(first + TOPICS_PER_SOCKET, len(names)), TOPICS_PER_MESSAGE)
+        messages = tuple(_subscribe(names, category, i, i + TOPICS_PER_MESSAGE) for i in starts)
+        url = f"wss://stream.bybit.com/v5/public/{category}"
+        yield Subscription(url, messages, len(messages))
+
+
+def _subscribe(names: list[str], category: str, start: int, stop: int) -> str:
+    """Return the request for a range of a category's contracts, named by its `req_id`."""
+    args = [f"{TOPIC}{name}" for name in names[start:stop]]
+    req_id = f"{category}:{start}-{start + len(args)}"
+    return msgspec.json.encode({"op": "subscribe", "req_id": req_id, "args": args}).decode()
 
 
 def _refused(message: Frame, instruments: Instruments) -> Refused:
     """One bad symbol refuses its whole batch, so each of the batch is asked for alone."""
-    start, _, stop = message.req_id.partition("-")
-    if not (start.isdecimal() and stop.isdecimal()):
+    if not (asked := _REQ_ID.fullmatch(message.req_id)):
         return Refused(message.ret_msg)
-    batch = range(int(start), min(int(stop), len(instruments)))
-    singles = tuple(_subscribe(instruments, i, i + 1) for i in batch) if len(batch) > 1 else ()
-    return Refused(message.ret_msg, singles, is_fatal=len(batch) != 1)
+    names = _names(instruments, asked[1])
+    batch = range(int(asked[2]), min(int(asked[3]), len(names)))
+    singles = tuple(_subscribe(names, asked[1], i, i + 1) for i in batch)
+    return Refused(message.ret_msg, singles if len(batch) > 1 else (), is_fatal=len(batch) != 1)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from exchanges.adapters.bybit import BybitAdapter
 from exchanges.aggregator import ExchangeAggregator
 from exchanges.errors import StreamInUse, UnknownExchange
 from exchanges.events import ExchangeHealth, Liquidation, Rejected
@@ -160,13 +162,14 @@ async def test_frames_that_do_not_fit_are_kept_with_their_reason_and_stop_nothin
         await simulator.send_frame("bybit", frame)
     await simulator.send("bybit", "BTCUSDT", "long", price=80_000, size=0.5)
     await until(lambda: bybit(aggregator).message_count == 1)
-    assert bybit(aggregator).error_count == 2
+    sockets = simulator.sockets("bybit")
+    assert bybit(aggregator).error_count == 2 * sockets
     await aggregator.disconnect_all()
     events = [event async for batch in aggregator.batches() for event in batch]
     rejected = [event for event in events if isinstance(event, Rejected)]
     assert [frame.frame for frame in rejected][0] == "not json"
     assert all(frame.reason for frame in rejected)
-    assert len(events) == 3
+    assert len(events) == 2 * sockets + 1
 
 
 async def test_a_slow_reader_makes_the_sockets_wait_instead_of_filling_memory(
@@ -210,6 +213,27 @@ async def test_a_venue_that_never_acknowledges_is_not_called_subscribed(
     await aggregator.connect_all()
     assert "did not acknowledge" in bybit(aggregator).reason
     assert not bybit(aggregator).is_connected
+    await aggregator.disconnect_all()
+
+
+async def test_a_venue_that_delivers_without_acknowledging_is_subscribed(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("exchanges.feed.ACKNOWLEDGE_SECONDS", 0.2)
+    real = BybitAdapter.parse
+
+    def deaf(*told: Any) -> list[Any]:
+        return [event for event in real(*told) if isinstance(event, Liquidation)]
+
+    monkeypatch.setattr(BybitAdapter, "parse", deaf)
+    aggregator = ExchangeAggregator(["bybit"])
+    connecting = asyncio.create_task(aggregator.connect_all())
+    async with asyncio.timeout(10):
+        while bybit(aggregator).state != "live":
+            await simulator.send("bybit", "BTCUSDT", "long", price=80_000, size=0.5)
+            await simulator.send("bybit", "BTCUSD", "long", price=80_000, size=100)
+            await asyncio.sleep(0.02)
+    await connecting
     await aggregator.disconnect_all()
 
 

@@ -1,4 +1,6 @@
-"""Bybit linear contracts: `allLiquidation.{symbol}`, every 500 ms, a topic a symbol.
+"""Bybit contracts: `allLiquidation.{symbol}`, every 500 ms, a topic a symbol.
+
+Linear and inverse ones (of 1 USD each) have a socket and a list of their own.
 
 Sources: https://bybit-exchange.github.io/docs/v5/websocket/public/all-liquidation
 https://bybit-exchange.github.io/docs/v5/ws/connect
@@ -8,6 +10,7 @@ https://bybit-exchange.github.io/docs/v5/market/instrument
 from __future__ import annotations
 
 import re
+from calendar import FRIDAY, month_abbr, monthcalendar
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any
@@ -21,18 +24,36 @@ TOPIC = "allLiquidation."
 LONGEST_ARGS = 21_000
 DEFAULT_PAGE, LARGEST_PAGE = 500, 1000
 
+LINEAR, INVERSE = "linear", "inverse"
+_SOCKET = "/v5/public/"
+_MONTHS = {"H": 3, "M": 6, "U": 9, "Z": 12}
 _NAME = re.compile(r"(.+?)(USDT|USDC|PERP)(?:-\d{2}[A-Z]{3}\d{2})?")
+_INVERSE_NAME = re.compile(r"(.+)USD(?:[HMUZ]\d{2})?")
 
 
 def _contract(
     asset: str, price_decimals: int, size_decimals: int, suffix: str = "USDT", **facts: Any
 ) -> Contract:
     coin = "USDC" if suffix.startswith("PERP") else "USDT"
-    return Contract(f"{asset}{suffix}", asset, coin, price_decimals, size_decimals, **facts)
+    name = f"{asset}{suffix}"
+    return Contract(name, asset, coin, price_decimals, size_decimals, kind=LINEAR, **facts)
+
+
+def _inverse(asset: str, price_decimals: int, suffix: str = "", **facts: Any) -> Contract:
+    return Contract(
+        f"{asset}USD{suffix}",
+        asset,
+        "USD",
+        price_decimals,
+        size_decimals=0,
+        is_usd_sized=True,
+        kind=INVERSE,
+        **facts,
+    )
 
 
 class Bybit(Venue):
-    """Bybit linear: complete, at the bankruptcy price."""
+    """Bybit: complete, at the bankruptcy price."""
 
     name = "bybit"
     share = 20.0
@@ -56,11 +77,14 @@ class Bybit(Venue):
         _contract("BTC", 1, 3, "PERP", share=0.1),
         _contract("ETH", 2, 2, "PERP", share=0.1),
         _contract("BTC", 2, 3, "USDT-25DEC26", basis=0.006, share=0.04),
+        _inverse("BTC", 2, share=0.08),
+        _inverse("ETH", 2, share=0.06),
+        _inverse("BTC", 2, "Z26", basis=0.006, share=0.02),
     )
 
     def has_socket(self, path: str) -> bool:
-        """The public socket of linear contracts."""
-        return path == "/v5/public/linear"
+        """A public socket each for linear and inverse contracts."""
+        return path in (f"{_SOCKET}{LINEAR}", f"{_SOCKET}{INVERSE}")
 
     def hear(self, client: Client, message: str | bytes) -> None:
         """Answer subscribe, unsubscribe and ping; the answer carries the request's `req_id`."""
@@ -88,7 +112,8 @@ class Bybit(Venue):
         for topic in args:
             if not topic.startswith(TOPIC):
                 return f"error:handler not found,topic:{topic}"
-            if topic.removeprefix(TOPIC) not in self.contracts:
+            contract = self.contracts.get(topic.removeprefix(TOPIC))
+            if contract is None or contract.kind != client.path.removeprefix(_SOCKET):
                 return f"Invalid symbol :[{topic}]"
         (client.subscribe if op == "subscribe" else client.unsubscribe)(args)
         return ""
@@ -118,15 +143,16 @@ class Bybit(Venue):
             return _result({"timeSecond": seconds, "timeNano": f"{query.now_ms}000000"}, query)
         if query.path != "/v5/market/instruments-info":
             return None
-        if (category := query.values.get("category")) != "linear":
+        if (category := query.values.get("category", "")) not in (LINEAR, INVERSE):
             return _result({}, query, 10001, f"category is invalid or not simulated: {category}")
-        return _result({"category": "linear"} | self._page(query), query)
+        return _result({"category": category} | self._page(query, category), query)
 
-    def _page(self, query: Query) -> dict[str, object]:
+    def _page(self, query: Query, category: str) -> dict[str, object]:
         limit = query.values.get("limit", "")
         size = min(int(limit), LARGEST_PAGE) if re.fullmatch("[0-9]{1,6}", limit) else DEFAULT_PAGE
         last = unquote(query.values.get("cursor", "")).rpartition("last=")[2]
-        rest = iter([name for name in sorted(self.contracts) if name > last])
+        listed = sorted(n for n, contract in self.contracts.items() if contract.kind == category)
+        rest = iter([name for name in listed if name > last])
         names = list(islice(rest, max(size, 1)))
         is_more = next(rest, None) is not None
         cursor = quote(f"first={names[0]}&last={names[-1]}") if is_more else ""
@@ -142,15 +168,22 @@ class Bybit(Venue):
             topics=frozenset((message["topic"],)),
             instruments=frozenset(row["s"] for row in rows),
             events=len(rows),
-            value_usd=sum(float(row["p"]) * float(row["v"]) for row in rows),
+            value_usd=sum(self._value_usd(row) for row in rows),
         )
 
+    def _value_usd(self, row: Any) -> float:
+        contract = self.contracts.get(row["s"]) or self.contract_named(row["s"])
+        price, size = float(row["p"]), float(row["v"])
+        return contract.value_usd(price, size) if contract else price * size
+
     def contract_named(self, instrument: str) -> Contract | None:
-        """`…USDT`, `…USDC` and `…PERP` (quoted in USDC), with or without a date."""
+        """`…USDT`, `…USDC` and `…PERP` (quoted in USDC), inverse `…USD`, with or without a date."""
+        if name := _INVERSE_NAME.fullmatch(instrument):
+            return _inverse(name[1], 4, instrument.removeprefix(f"{name[1]}USD"), share=0.0)
         if not (name := _NAME.fullmatch(instrument)):
             return None
         coin = "USDC" if name[2] == "PERP" else name[2]
-        return Contract(instrument, name[1], coin, 7, 3, share=0.0)
+        return Contract(instrument, name[1], coin, 7, 3, kind=LINEAR, share=0.0)
 
 
 def _reply(client: Client, op: str, text: str, req_id: str, is_success: bool) -> dict[str, object]:
@@ -176,14 +209,14 @@ def _result(
 
 
 def _listing(contract: Contract) -> dict[str, object]:
-    _, _, day = contract.instrument.partition("-")
+    day, is_inverse = _delivery_day(contract), contract.kind == INVERSE
     return {
         "symbol": contract.instrument,
-        "contractType": "LinearFutures" if day else "LinearPerpetual",
+        "contractType": f"{contract.kind.title()}{'Futures' if day else 'Perpetual'}",
         "status": "Trading",
         "baseCoin": contract.asset,
         "quoteCoin": contract.quote,
-        "settleCoin": contract.quote,
+        "settleCoin": contract.asset if is_inverse else contract.quote,
         "deliveryTime": str(delivery_ms(day, "%d%b%y") or 0),
         "priceScale": str(contract.price_decimals),
         "priceFilter": {
@@ -191,3 +224,14 @@ def _listing(contract: Contract) -> dict[str, object]:
         },
         "lotSizeFilter": {"qtyStep": f"{10.0**-contract.size_decimals:.{contract.size_decimals}f}"},
     }
+
+
+def _delivery_day(contract: Contract) -> str:
+    """Return the day like `25DEC26`, empty for none; `Z26` is the last Friday of its month."""
+    if contract.kind == LINEAR:
+        return contract.instrument.partition("-")[2]
+    if not (code := contract.instrument.removeprefix(f"{contract.asset}USD")):
+        return ""
+    year, month = 2000 + int(code[1:]), _MONTHS[code[0]]
+    friday = max(week[FRIDAY] for week in monthcalendar(year, month))
+    return f"{friday:02}{month_abbr[month]}{code[1:]}".upper()

@@ -32,7 +32,8 @@ def instruments(venue: Venue) -> Instruments:
             return found
         path, _, query = request.url.partition("://")[2].partition("?")
         values = dict(part.split("=", 1) for part in query.split("&") if part)
-        answer = venue.answer(Query(f"/{path.partition('/')[2]}", values, b"", 0))
+        sent = (request.body or "").encode()
+        answer = venue.answer(Query(f"/{path.partition('/')[2]}", values, sent, 0))
         body = msgspec.json.encode(answer)
         found.update({one.instrument_id: one for one in adapter.parse_instruments(body)})
 

@@ -150,3 +150,27 @@ async def test_a_wrong_category_is_refused_inside_a_200(simulator: Simulator) ->
 async def test_the_time_answers(simulator: Simulator, clock: Clock) -> None:
     _, body = await get(simulator.url("bybit") + "/v5/market/time")
     assert body["result"]["timeSecond"] == str(int(clock.now))
+
+
+async def test_inverse_contracts_have_a_socket_of_their_own(simulator: Simulator) -> None:
+    topics = ["allLiquidation.BTCUSD"]
+    async with talk(simulator, "bybit", LINEAR) as linear:
+        assert not (await linear.ask(op="subscribe", args=topics))["success"]
+    async with talk(simulator, "bybit", "/v5/public/inverse") as inverse:
+        assert (await inverse.ask(op="subscribe", args=topics))["success"]
+        sent = await simulator.send("bybit", "BTCUSD", "short", price=82000.5, size=12000)
+        [row] = (await inverse.read())["data"]
+    assert (row["s"], row["S"], row["v"], row["p"]) == ("BTCUSD", "Sell", "12000", "82000.50")
+    assert sent.value_usd == 12_000
+
+
+async def test_inverse_contracts_have_a_list_of_their_own(simulator: Simulator) -> None:
+    _, body = await get(simulator.url("bybit") + "/v5/market/instruments-info?category=inverse")
+    rows = {row["symbol"]: row for row in body["result"]["list"]}
+    assert body["result"]["category"] == "inverse"
+    assert {name: row["contractType"] for name, row in rows.items()} == {
+        "BTCUSD": "InversePerpetual",
+        "ETHUSD": "InversePerpetual",
+        "BTCUSDZ26": "InverseFutures",
+    }
+    assert {row["quoteCoin"] for row in rows.values()} == {"USD"}

@@ -28,6 +28,8 @@ WATCHED = [
     ("bybit", "BTCUSDT", "BTC/USDT:USDT", 82_000.25, 0.25),
     ("bybit", "BTCPERP", "BTC/USDC:USDC", 82_000.5, 0.01),
     ("bybit", "BTCUSDT-25DEC26", "BTC/USDT:USDT-261225", 82_400.25, 1.5),
+    ("bybit", "BTCUSD", "BTC/USD:BTC", 82_000.5, 12_000),
+    ("bybit", "BTCUSDZ26", "BTC/USD:BTC-261225", 82_400.5, 300),
     ("okx", "BTC-USDT-SWAP", "BTC/USDT:USDT", 82_000.5, 12),
     ("okx", "BTC-USDT-261225", "BTC/USDT:USDT-261225", 82_400.5, 1.5),
     ("okx", "BTC-USD-SWAP", "BTC/USD:BTC", 82_000.5, 7),
@@ -40,7 +42,11 @@ WORDS: dict[str, dict[Side, str]] = {
     "bybit": {"long": "buy", "short": "sell"},
     "okx": {"long": "sell", "short": "buy"},
 }
-MARKETS = {"binance": ["linear", "inverse"], "bybit": ["linear"], "okx": ["swap", "future"]}
+MARKETS = {
+    "binance": ["linear", "inverse"],
+    "bybit": ["linear", "inverse"],
+    "okx": ["swap", "future"],
+}
 
 
 def point_binance(client: Any, rest: str, socket: str) -> None:
@@ -51,7 +57,8 @@ def point_binance(client: Any, rest: str, socket: str) -> None:
 
 def point_bybit(client: Any, rest: str, socket: str) -> None:
     client.urls["api"]["public"] = rest
-    client.urls["api"]["ws"]["public"]["linear"] = f"{socket}/v5/public/linear"
+    for category in ("linear", "inverse"):
+        client.urls["api"]["ws"]["public"][category] = f"{socket}/v5/public/{category}"
 
 
 def point_okx(client: Any, rest: str, socket: str) -> None:
