@@ -38,7 +38,7 @@ demo: install ## the same against simulated venues, no network needed
 	@LIQSITE_DATA_DIR="$${LIQSITE_DATA_DIR:-$(DEMO_DATA)}"; export LIQSITE_DATA_DIR; \
 	LIQSITE_NOTICE="Simulated venues. These are not market data."; export LIQSITE_NOTICE; \
 	exec env $$($(PY) manage.py run_simulator --port $(SIMULATOR_PORT) --print-env) \
-	  $(PY) manage.py up --also "run_simulator --port $(SIMULATOR_PORT) --rate 12"
+	  $(PY) manage.py up --also "run_simulator --port $(SIMULATOR_PORT) --rate 40"
 
 check: .venv/installed-dev ## style, types and import rules
 	@.venv/bin/ruff format --check --quiet . || (echo "Run: .venv/bin/ruff format ." && exit 1)

@@ -24,7 +24,7 @@ class Catalog:
     async def load(self) -> Instruments:
         """Return the contracts as the venue lists them now. Raises InstrumentsUnavailable."""
         instruments = await load_instruments(self._adapter)
-        self._keep(instruments)
+        self._keep(Instruments([*self.kept().values(), *instruments.values()]))
         return instruments
 
     def kept(self) -> Instruments:

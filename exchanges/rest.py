@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
@@ -9,10 +10,16 @@ import aiohttp
 
 from exchanges.adapters.base import Adapter, Options, Request
 from exchanges.endpoints import resolve
-from exchanges.errors import ConnectionRefused, InstrumentsUnavailable, LiqsiteError
+from exchanges.errors import (
+    ConnectionRefused,
+    InstrumentsUnavailable,
+    LiqsiteError,
+    MalformedFrame,
+)
 from exchanges.instruments import Instrument, Instruments
 from exchanges.trouble import explain, is_block, seconds_to_wait
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 20.0
@@ -20,13 +27,22 @@ LARGEST_ANSWER = 64 * 1024 * 1024
 
 
 async def load_instruments(adapter: Adapter) -> Instruments:
-    """Return all contracts of a venue. Raises InstrumentsUnavailable with the reason."""
+    """Return all contracts of a venue. Raises InstrumentsUnavailable with the reason.
+
+    A venue has several lists; one that cannot be had does not take the others with it.
+    """
     found: list[Instrument] = []
+    troubles: list[str] = []
 
     def read(body: bytes) -> None:
         found.extend(adapter.parse_instruments(body))
 
-    await _told("instrument list", adapter, adapter.instrument_requests(), read)
+    requests = adapter.instrument_requests()
+    await _told("instrument list", adapter, requests, read, troubles)
+    if troubles and not found:
+        raise InstrumentsUnavailable(troubles[0])
+    for trouble in troubles:
+        log.warning("%s: %s; other lists were loaded", adapter.name, trouble)
     return Instruments(found)
 
 
@@ -40,14 +56,24 @@ async def _told(
     adapter: Adapter,
     requests: Generator[Request, bytes, T],
     read: Callable[[bytes], None],
+    refusals: list[str] | None = None,
 ) -> T:
-    """Send each request the adapter yields, hand its answer back in, return the end's value."""
+    """Send each request the adapter yields, hand its answer back in, return the end's value.
+
+    With a list for `refusals`, an answer that is none is noted there and handed in as empty.
+    """
     try:
         async with session() as http:
             request = next(requests)
             while True:
-                body = await fetch(http, adapter.name, request)
-                read(body)
+                try:
+                    body = await fetch(http, adapter.name, request)
+                    read(body)
+                except (ConnectionRefused, MalformedFrame) as error:
+                    if refusals is None:
+                        raise
+                    refusals.append(f"{what}: {error}")
+                    body = b""
                 request = requests.send(body)
     except StopIteration as end:
         value: T = end.value
@@ -74,4 +100,13 @@ async def fetch(http: aiohttp.ClientSession, exchange: str, request: Request) ->
                 is_block=is_block(answer.status),
                 retry_after=seconds_to_wait(answer.headers),
             )
-        return await answer.content.read(LARGEST_ANSWER)
+        return await _read(answer)
+
+
+async def _read(answer: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
+            raise ConnectionRefused(f"an answer of more than {LARGEST_ANSWER >> 20} MiB")
+    return bytes(body)

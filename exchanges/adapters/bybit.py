@@ -103,9 +103,11 @@ class BybitAdapter(Adapter):
     def instrument_requests(self) -> Generator[Request, bytes, None]:
         """Follow the cursor: the venue has more contracts than one page holds."""
         for url in self.instrument_urls:
-            body = yield Request(url)
-            while cursor := extract(body, "result.nextPageCursor", str):
-                body = yield Request(f"{url}&cursor={quote(cursor)}")
+            cursor, seen = "", set[str]()
+            while cursor not in seen:
+                seen.add(cursor)
+                body = yield Request(f"{url}&cursor={quote(cursor)}" if cursor else url)
+                cursor = _next_cursor(body)
 
     def parse_instruments(self, body: bytes) -> list[Instrument]:
         """Contracts quoted in USD itself are the inverse ones, of 1 USD each."""
@@ -158,6 +160,14 @@ class BybitAdapter(Adapter):
             )
             twins[key] += 1
         return liquidations
+
+
+def _next_cursor(body: bytes) -> str:
+    """Return where the next page starts; empty after the last, or where there is no page."""
+    try:
+        return extract(body, "result.nextPageCursor", str)
+    except MalformedFrame:
+        return ""
 
 
 def _named(symbol: str) -> Instrument:

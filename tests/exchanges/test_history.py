@@ -16,12 +16,13 @@ from exchanges import store
 from exchanges.adapters import adapters
 from exchanges.backfill import PIECE, Done, Piece, backfill, pieces
 from exchanges.catalog import Catalog
-from exchanges.errors import HistoryUnavailable
+from exchanges.errors import HistoryUnavailable, InstrumentsUnavailable
 from exchanges.events import StoredEvent
 from exchanges.health import HealthTracker
 from exchanges.history import fetch_historical
 from exchanges.instruments import Instruments
 from exchanges.poller import Poller
+from exchanges.rest import load_instruments
 from exchanges.store import Writer
 from tests.exchanges.venue_of_the_past import PastAdapter, PastServer, serving
 from tests.make import NOON
@@ -162,6 +163,24 @@ async def test_a_poll_asks_from_a_little_before_the_last_good_one(server: PastSe
     with pytest.raises(HistoryUnavailable):
         await poller.poll()
     assert poller._asked_until == MIDNIGHT + timedelta(hours=4)
+
+
+async def test_a_long_answer_is_read_whole(server: PastServer):
+    server.names = [f"COIN{n}USDT" for n in range(200_000)]
+    assert len(await load_instruments(PastAdapter())) == 200_000
+
+
+async def test_one_list_that_cannot_be_had_does_not_take_the_others_with_it(
+    server: PastServer, monkeypatch: pytest.MonkeyPatch
+):
+    urls = ("https://past.example.com/instruments", "https://past.example.com/instruments?more")
+    monkeypatch.setattr(PastAdapter, "instrument_urls", urls)
+    for failure in (web.Response(status=404), web.Response(text="<html>")):
+        server.failures = [failure]
+        assert list(await load_instruments(PastAdapter())) == ["BTCUSDT"]
+    server.failures = [web.Response(status=404), web.Response(status=451)]
+    with pytest.raises(InstrumentsUnavailable, match="instrument list: HTTP 404"):
+        await load_instruments(PastAdapter())
 
 
 async def test_the_catalog_falls_back_to_the_list_it_kept(server: PastServer, tmp_path: Path):

@@ -89,3 +89,13 @@ def test_a_name_tells_what_a_contract_is(name: str, base: str, quote: str, is_in
     [event] = adapter.parse(wire(frame), Instruments(), RECEIVED)
     assert getattr(event, "symbol", "") == base + quote
     assert getattr(event, "value_usd", None) == (100.0 if is_inverse else 5_000.0)
+
+
+def test_a_cursor_that_repeats_ends_the_list_instead_of_looping_for_ever() -> None:
+    requests = adapter.instrument_requests()
+    page = b'{"result":{"list":[],"nextPageCursor":"same"}}'
+    asked = [next(requests).url]
+    with pytest.raises(StopIteration):
+        for _ in range(10):
+            asked.append(requests.send(page).url)
+    assert len(asked) == 4
