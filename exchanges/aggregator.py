@@ -116,18 +116,20 @@ class ExchangeAggregator:
 
     async def _accept(self, events: Sequence[StoredEvent]) -> None:
         """Take what one frame held; wait when the queue is full."""
-        new = [e for e in events if not isinstance(e, Liquidation) or self._seen.is_new(e)]
-        if new:
-            await self._queue.put(new)
+        if events:
+            await self._queue.put(events)
             self._arrived.set()
 
     def _drain(self) -> list[StoredEvent]:
         batch: list[StoredEvent] = []
         while len(batch) < BATCH_ROWS and not self._queue.empty():
-            batch += self._queue.get_nowait()
+            batch += filter(self._is_new, self._queue.get_nowait())
         if self._queue.empty() and not self._has_ended:
             self._arrived.clear()
         return batch
+
+    def _is_new(self, event: StoredEvent) -> bool:
+        return not isinstance(event, Liquidation) or self._seen.is_new(event)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -11,12 +11,15 @@ import msgspec
 
 from exchanges.adapters.base import Adapter
 from exchanges.catalog import Catalog
+from exchanges.clock import Clock, utc_now
 from exchanges.endpoints import options
 from exchanges.history import fetch_historical
 from exchanges.rest import discover
 from exchanges.store import Writer
 
 PIECE = timedelta(hours=6)
+# Some venues publish a liquidation more than an hour after it happened.
+PUBLISHED_AFTER = timedelta(hours=3)
 
 
 class Piece(NamedTuple):
@@ -47,9 +50,9 @@ class Done:
     def __contains__(self, piece: Piece) -> bool:
         return piece in self._pieces
 
-    def add(self, piece: Piece) -> None:
-        """Remember a piece, unless it is cut short and would hide the rest of its hours."""
-        if piece.until - piece.since == PIECE:
+    def add(self, piece: Piece, now: datetime) -> None:
+        """Remember a piece, unless it is cut short or so recent that more of it may come."""
+        if piece.until - piece.since == PIECE and piece.until < now - PUBLISHED_AFTER:
             self._pieces.add(piece)
             self._file.parent.mkdir(parents=True, exist_ok=True)
             self._file.write_bytes(msgspec.json.encode(sorted(self._pieces)))
@@ -64,18 +67,19 @@ async def backfill(
     until: datetime,
     symbol: str | None,
     tell: Callable[[], None],
+    clock: Clock = utc_now,
 ) -> int:
     """Store what is not stored yet; return how many rows that were. `tell` is called a piece.
 
     Raises HistoryUnavailable or StoreUnavailable; what was done until then stays done.
     """
-    instruments, _ = await catalog.load_or_kept()
+    instruments, _ = await catalog.load()
     told = dict(await discover(adapter)) | options(adapter.name)
     stored = 0
     for piece in pieces(since, until):
         if piece not in done:
             async for rows in fetch_historical(adapter, instruments, told, *piece, symbol=symbol):
                 stored += len(writer.append(rows))
-            done.add(piece)
+            done.add(piece, clock())
         tell()
     return stored

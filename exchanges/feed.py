@@ -36,6 +36,8 @@ ACKNOWLEDGE_SECONDS = 10.0
 PING_SECONDS = 15.0
 # A connection that has lived so long has proven itself even if the market was quiet.
 PROVEN_SECONDS = 30.0
+# Whatever a venue asks for, an hour later it is worth a look.
+LONGEST_REST = 3600.0
 # Some snapshots on subscribing are close to 1 MiB.
 LARGEST_FRAME = 4 * 1024 * 1024
 
@@ -66,6 +68,9 @@ class Feed:
         self._missing = self._confirmed = 0
         self._refusal = ""
         self._has_delivered = False
+        self._connected_at = clock()
+        self._marked: set[str] = set()
+        self._clock = clock
 
     async def run(self) -> None:
         """Connect and read, come back after each failure; ends only by cancellation."""
@@ -87,19 +92,18 @@ class Feed:
             close_timeout=1,
             additional_headers=self._subscription.headers,
         ) as socket:
-            proven = asyncio.get_running_loop().call_later(PROVEN_SECONDS, self._backoff.reset)
             pings = asyncio.create_task(self._ping(socket))
             try:
                 await self._subscribe(socket)
                 await self._read(socket)
             finally:
-                proven.cancel()
                 pings.cancel()
+                self._forget_marks()
 
     async def _subscribe(self, socket: ClientConnection) -> None:
         """Ask for the feed and read until every request is acknowledged."""
         self._missing, self._confirmed = self._subscription.acknowledgements, 0
-        self._has_delivered = False
+        self._has_delivered, self._connected_at = False, self._clock()
         sending = asyncio.create_task(self._send_all(socket))
         pauses = self._subscription.pause_seconds * len(self._subscription.messages)
         try:
@@ -108,7 +112,8 @@ class Feed:
                     await self._handle(socket, await socket.recv(decode=False))
                 await sending
         except TimeoutError:
-            if not self._has_delivered:
+            # One that delivers what it was asked for is subscribed, whether or not it says so.
+            if not self._has_delivered or self._subscription.acknowledgements > 1:
                 raise ConnectionRefused("the venue did not acknowledge the subscription") from None
         finally:
             sending.cancel()
@@ -124,8 +129,19 @@ class Feed:
             await asyncio.sleep(self._subscription.pause_seconds)
 
     async def _read(self, socket: ClientConnection) -> None:
-        while True:
-            await self._handle(socket, await socket.recv(decode=False))
+        loop = asyncio.get_running_loop()
+        proven = loop.call_later(PROVEN_SECONDS, self._backoff.reset)
+        try:
+            while True:
+                await self._handle(socket, await socket.recv(decode=False))
+        finally:
+            proven.cancel()
+
+    def _forget_marks(self) -> None:
+        """A mark is worth something only while the connection that keeps it current lives."""
+        for instrument_id in self._marked:
+            self._instruments.marks.pop(instrument_id, None)
+        self._marked.clear()
 
     async def _handle(self, socket: ClientConnection, frame: bytes) -> None:
         for event in await self._intake.take(frame):
@@ -133,15 +149,14 @@ class Feed:
 
     async def _answer(self, socket: ClientConnection, event: FeedEvent) -> None:
         match event:
-            case Liquidation():
-                # What delivers is subscribed, whether or not it says so.
+            case Liquidation() if event.exchange_time > self._connected_at:
                 self._has_delivered = True
-                self._backoff.reset()
             case Acknowledged():
                 self._missing -= 1
                 self._confirmed += 1
             case MarkPrice(instrument_id, price):
                 self._instruments.marks[instrument_id] = price
+                self._marked.add(instrument_id)
             case Reply(message):
                 await socket.send(message)
             case Refused(reason, retry, is_fatal):
@@ -165,7 +180,7 @@ class Feed:
     async def _rest(self, error: Exception) -> None:
         """Say what went wrong and when the next try is, and wait for it."""
         refused = _as_refusal(error)
-        wait = self._backoff.next_wait(refused.retry_after)
+        wait = self._backoff.next_wait(min(refused.retry_after, LONGEST_REST))
         self._health.error(str(refused))
         state: State = "failed" if self._backoff.has_failed else "reconnecting"
         state = "blocked" if refused.is_block else state

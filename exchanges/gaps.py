@@ -43,9 +43,10 @@ class GapLedger:
         )
 
     def _end_gap(self, health: ExchangeHealth, now: datetime) -> None:
-        if (gap := self._open.pop(health.exchange, None)) is not None:
+        if (gap := self._open.get(health.exchange)) is not None:
             gap.ended_at = max(gap.started_at, min(health.since, now))
             gap.save(update_fields=["ended_at"])
+            del self._open[health.exchange]
 
 
 def _last_proven(health: ExchangeHealth) -> datetime:

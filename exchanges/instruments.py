@@ -19,8 +19,7 @@ class Instrument(msgspec.Struct, frozen=True):
     """A contract of one venue.
 
     `contract_size` is in base units for a linear contract and in USD for an inverse one;
-    None when the venue has not told it. `mark_price` is the one that the list gave, for
-    venues whose pushes mean nothing without it.
+    None when the venue has not told it.
     """
 
     instrument_id: str
@@ -28,7 +27,6 @@ class Instrument(msgspec.Struct, frozen=True):
     quote: str
     contract_size: float | None = 1.0
     is_inverse: bool = False
-    mark_price: float | None = None
 
     @property
     def symbol(self) -> str:
@@ -66,3 +64,8 @@ class Instruments(dict[str, Instrument]):
     def __init__(self, instruments: Iterable[Instrument] = ()) -> None:
         super().__init__((i.instrument_id, i) for i in instruments)
         self.marks: dict[str, float] = {}
+
+    def replace(self, listed: Instruments) -> None:
+        """Hold these contracts and no others; marks stay."""
+        self.clear()
+        self.update(listed)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from exchanges.adapters.base import Adapter
+from exchanges.adapters.base import Adapter, inflate
 from exchanges.clock import Clock
 from exchanges.errors import MalformedFrame
 from exchanges.events import FeedEvent, Liquidation, Rejected, StoredEvent
@@ -52,5 +53,13 @@ class Intake:
     async def _reject(self, frame: bytes, received_time: datetime, reason: str) -> None:
         """Keep the whole frame with its reason; the source goes on."""
         self._health.error(f"malformed frame: {reason}")
-        text = frame.decode(errors="replace")
+        text = _text(frame)
         await self._accept([Rejected(self._adapter.name, received_time, reason, text)])
+
+
+def _text(frame: bytes) -> str:
+    """Return a frame so that nothing of it is lost: its text, or base64 of what is no text."""
+    try:
+        return inflate(frame).decode()
+    except (MalformedFrame, UnicodeDecodeError):
+        return f"base64:{b64encode(frame).decode()}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
@@ -19,17 +18,16 @@ from exchanges.errors import (
 from exchanges.instruments import Instrument, Instruments
 from exchanges.trouble import explain, is_block, seconds_to_wait
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TIMEOUT_SECONDS = 20.0
 LARGEST_ANSWER = 64 * 1024 * 1024
 
 
-async def load_instruments(adapter: Adapter) -> Instruments:
-    """Return all contracts of a venue. Raises InstrumentsUnavailable with the reason.
+async def load_instruments(adapter: Adapter) -> tuple[Instruments, str]:
+    """Return a venue's contracts and, where some list of several could not be had, why.
 
-    A venue has several lists; one that cannot be had does not take the others with it.
+    Raises InstrumentsUnavailable with the reason when there is none at all.
     """
     found: list[Instrument] = []
     troubles: list[str] = []
@@ -41,9 +39,7 @@ async def load_instruments(adapter: Adapter) -> Instruments:
     await _told("instrument list", adapter, requests, read, troubles)
     if troubles and not found:
         raise InstrumentsUnavailable(troubles[0])
-    for trouble in troubles:
-        log.warning("%s: %s; other lists were loaded", adapter.name, trouble)
-    return Instruments(found)
+    return Instruments(found), "; ".join(troubles)
 
 
 async def discover(adapter: Adapter) -> Options:

@@ -26,8 +26,9 @@ from exchanges.tail import Tail
 
 log = logging.getLogger(__name__)
 
-# Contracts are listed anew every day, and soon after one appears that the list does not have.
-REFRESH_SECONDS = 86_400.0
+# Contracts are listed anew every six hours, and soon after one appears that the list does not
+# have, or when it could not be had whole.
+REFRESH_SECONDS = 21_600.0
 REFRESH_PAUSE_SECONDS = 600.0
 
 # With Poisson arrivals at a fifth of the usual quiet rate, a silence this much longer than
@@ -58,6 +59,7 @@ class Venue:
         self.instruments = Instruments()
         self._options: Options = {}
         self._has_unknown = asyncio.Event()
+        self._is_incomplete = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -142,9 +144,8 @@ class Venue:
         """Load the contracts, again and again where nothing can be subscribed without them."""
         backoff = Backoff()
         while True:
-            instruments, reason = await self._catalog.load_or_kept()
-            if reason:
-                self.health.error(reason)
+            instruments, reason = await self._catalog.load()
+            self._note(reason)
             self._options = await self._discovered() | options(self.name)
             if subscriptions := self._adapter.subscriptions(instruments, self._options):
                 return instruments, subscriptions
@@ -162,16 +163,20 @@ class Venue:
         while self._adapter.subscriptions(self.instruments, self._options) == subscriptions:
             self._has_unknown.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(REFRESH_SECONDS):
+                async with asyncio.timeout(0 if self._is_incomplete else REFRESH_SECONDS):
                     await self._has_unknown.wait()
-            await self._refresh()
             await asyncio.sleep(REFRESH_PAUSE_SECONDS)
+            listed, reason = await self._catalog.load()
+            self._note(reason)
+            if listed:
+                self.instruments.replace(listed)
 
-    async def _refresh(self) -> None:
-        try:
-            self.instruments.update(await self._catalog.load())
-        except InstrumentsUnavailable as error:
-            self.health.error(str(error))
+    def _note(self, reason: str) -> None:
+        """Note whether the contracts were listed whole; what was not is asked for again soon."""
+        self._is_incomplete = bool(reason)
+        if reason:
+            self.health.error(reason)
+            log.warning("%s: %s", self.name, reason)
 
     async def _wait(self, backoff: Backoff, reason: str) -> None:
         """Say why the venue is down and when the next try is, and wait for it."""

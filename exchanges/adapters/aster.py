@@ -24,7 +24,7 @@ class AsterAdapter(BinanceAdapter):
     size_rule = "o.z filled in all, in base units"
     connection_rule = (
         "one socket for all; asked LIST_SUBSCRIPTIONS, it answers with the stream; 10 messages/s, "
-        "200 streams, replaced within 24 h"
+        "200 streams, lives 24 h"
     )
     quiet_rate_per_minute = 0.08
     instrument_urls = ("https://fapi.asterdex.com/fapi/v3/exchangeInfo",)  # type: ignore[assignment]

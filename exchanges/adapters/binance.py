@@ -53,12 +53,19 @@ class Event(msgspec.Struct, gc=False):
     st: int | None = None
 
 
+class Trouble(msgspec.Struct):
+    """Why a request was refused."""
+
+    msg: str = ""
+
+
 class Frame(Event, gc=False):
     """A whole frame: a combined stream's `data`, a bare event, or the answer to our `id`."""
 
     data: Event | None = None
     id: int | None = None
     result: list[str] | None = None
+    error: Trouble | None = None
 
 
 class Contract(msgspec.Struct, rename="camel"):
@@ -91,7 +98,7 @@ class BinanceAdapter(Adapter):
     documented_fields = "stream data e E o s S f q p ap X l z T st ps"
     connection_rule = (
         "one routed /market/ socket for all; asked LIST_SUBSCRIPTIONS, it answers with the stream; "
-        "10 messages/s, replaced within 24 h"
+        "10 messages/s, lives 24 h"
     )
     quiet_rate_per_minute = 35.0
     connection_lifetime_seconds = 86_400.0
@@ -114,6 +121,8 @@ class BinanceAdapter(Adapter):
         event = message.data or message
         if event.e == "forceOrder":
             return [self._liquidation(event, instruments, received_time, frame)]
+        if message.error is not None:
+            return [Refused(message.error.msg)]
         if message.id is None:
             return []
         if message.result is not None and STREAM not in message.result:

@@ -2,7 +2,7 @@
 
 The documents contradict each other on the sign of the socket's `size`, so the side is told by
 the price: the limit of a liquidation order lies below the mark for a long, above for a short.
-Marks come from `futures.tickers`; before the first of them, from the contract list.
+Marks come from `futures.tickers` on the same socket; before the first of them a row has no side.
 
 Sources: the page below, and https://www.gate.com/docs/developers/apiv4/en/#futures
 """
@@ -33,7 +33,7 @@ class Row(msgspec.Struct, gc=False):
 
     contract: str
     size: float
-    time: int = 0
+    time: float = 0
     time_ms: int = 0
     price: float = 0.0
     order_size: float = 0.0
@@ -100,11 +100,13 @@ class GateAdapter(Adapter):
 
     def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:
         """Marks first, then liquidations, of all contracts."""
-        request = '{"channel":"%s","event":"subscribe","payload":["!all"]}'
-        texts = (request % TICKERS, request % LIQUIDATES)
-        header = ("X-Gate-Size-Decimal", "1")
-        urls = [f"wss://fx-ws.gateio.ws/v4/ws/{settle}" for settle in SETTLES.values()]
-        return [Subscription(url, texts, 2, headers=(header,)) for url in urls]
+        sockets = []
+        for quoted, settle in SETTLES.items():
+            names = [i.instrument_id for i in instruments.values() if i.quote == quoted]
+            texts = (_subscribe(TICKERS, names or ["!all"]), _subscribe(LIQUIDATES, ["!all"]))
+            url = f"wss://fx-ws.gateio.ws/v4/ws/{settle}"
+            sockets.append(Subscription(url, texts, 2, headers=(("X-Gate-Size-Decimal", "1"),)))
+        return sockets
 
     def parse(
         self, frame: bytes, instruments: Instruments, received_time: datetime | None
@@ -112,7 +114,9 @@ class GateAdapter(Adapter):
         """Return the frame's liquidations or marks, or what an answer to our request means."""
         message: Frame = decode(_FRAME, frame)
         if message.error:
-            return [Refused(f"{message.channel}: {message.error.get('message')}")]
+            reason = f"{message.channel}: {message.error.get('message')}"
+            # Without marks the liquidations still come, and are kept as rejected.
+            return [Refused(reason, is_fatal=message.channel != TICKERS)]
         if message.event != "update":
             return [Acknowledged()] if message.event == "subscribe" else []
         if message.channel == LIQUIDATES:
@@ -151,10 +155,10 @@ class GateAdapter(Adapter):
         for raw in decode(_ROWS, message.result):
             row: Row = decode(_ROW, raw)
             instrument = instruments.get(row.contract) or _listed(Contract(row.contract))
-            mark = message.mark_price or instruments.marks.get(row.contract, instrument.mark_price)
+            mark = message.mark_price or instruments.marks.get(row.contract)
             size, limit = abs(row.order_size or row.size), row.order_price or row.price
             time_ms = row.time_ms or (row.time if row.time > 10**12 else row.time * 1000)
-            key = f"{row.contract}:{time_ms // 1000}:{size}:{limit}"
+            key = f"{row.contract}:{int(time_ms) // 1000}:{size}:{limit}"
             yield self.liquidation(
                 instrument,
                 key=f"{key}:{next(twins[key])}",
@@ -164,11 +168,17 @@ class GateAdapter(Adapter):
                 raw_side="-" if row.size < 0 else "+",
                 raw_size=size,
                 raw_unit="contracts",
-                time_ms=time_ms,
+                time_ms=round(time_ms),
                 received_time=received,
                 confidence=1.0 if row.order_size else 0.9,
                 raw=_PUSH % (mark or 0.0, raw),
             )
+
+
+def _subscribe(channel: str, names: list[str]) -> str:
+    # `time` is required, and only ever echoed.
+    request = {"time": 1, "channel": channel, "event": "subscribe", "payload": names}
+    return msgspec.json.encode(request).decode()
 
 
 def _is_long(row: Row, mark: float | None) -> bool:
@@ -184,4 +194,4 @@ def _listed(c: Contract) -> Instrument:
     coin, _, money = c.name.partition("_")
     # The multiplier of a quanto contract, quoted in USD and settled in BTC, is in no base units.
     size = 1.0 if c.type == "inverse" else c.quanto_multiplier * (money != "USD")
-    return Instrument(c.name, coin, money, size or None, c.type == "inverse", c.mark or None)
+    return Instrument(c.name, coin, money, size or None, c.type == "inverse")

@@ -20,6 +20,7 @@ from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Liquidation, Refused, Side
 from exchanges.instruments import Instrument, Instruments
 
+PAUSE_SECONDS = 0.02  # 100 requests a second are the limit.
 HISTORY = "https://futures.kraken.com/api/history/v3/market"
 SIDES: dict[str, Side] = {"sell": "long", "Sell": "long", "buy": "short", "Buy": "short"}
 KINDS = {"liquidation": 1.0, "assignment": 0.8}  # and how sure the side is
@@ -100,16 +101,16 @@ class KrakenAdapter(base.Adapter):
         "limitFilled usdValue tradeable direction limitPrice orderType reduceOnly "
         "lastUpdateTimestamp"
     )
-    connection_rule = "one message names all products; `subscribed` acknowledges; a ping every 60 s"
+    connection_rule = "a message a product, each acknowledged or refused; a ping every 60 s"
     quiet_rate_per_minute = 0.1
     history_source = "GET /api/history/v3/market/{symbol}/executions: all trades since March 2022"
     instrument_urls = ("https://futures.kraken.com/derivatives/api/v3/instruments",)
 
     def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:
-        """One socket; nothing can be asked for before the products are known."""
-        ask = {"event": "subscribe", "feed": "trade", "product_ids": list(instruments)}
-        asked = (msgspec.json.encode(ask).decode(),)
-        return [Subscription("wss://futures.kraken.com/ws/v1", asked, 1)] if instruments else []
+        """One socket, one message a product: a product that is gone refuses only itself."""
+        asked = tuple(map(_subscribe, instruments))
+        url = "wss://futures.kraken.com/ws/v1"
+        return [Subscription(url, asked, len(asked), PAUSE_SECONDS)] if asked else []
 
     def parse(
         self, frame: bytes, instruments: Instruments, received_time: datetime | None
@@ -119,7 +120,7 @@ class KrakenAdapter(base.Adapter):
         if message.event == "subscribed" and message.feed == "trade":
             return [Acknowledged()]
         if message.event in ("subscribed_failed", "error", "alert"):
-            return [Refused(message.message or message.event)]
+            return [Refused(message.message or message.event, is_fatal=False)]
         return self._liquidations(message, frame, instruments, received_time)
 
     def parse_instruments(self, body: bytes) -> list[Instrument]:
@@ -139,14 +140,15 @@ class KrakenAdapter(base.Adapter):
         span = f"since={since.timestamp() * 1000:.0f}&before={until.timestamp() * 1000:.0f}"
         for product, instrument in instruments.items():
             url = f"{HISTORY}/{product}/executions?{span}&sort=asc&count=1000"
-            page = url if symbol in (None, instrument.symbol) else ""
+            page, token = url if symbol in (None, instrument.symbol) else "", ""
             while page:
                 body = yield base.Request(page)
                 message: Frame = decode(_FRAME, body)
                 if b'"elements"' not in body:
                     raise MalformedFrame(f"the venue answered {body[:200]!r}")
                 yield self._liquidations(message, body, instruments, None)
-                page = f"{url}&continuation_token={quote(message.token)}" if message.token else ""
+                is_over, token = message.token in (None, "", token), message.token or ""
+                page = "" if is_over else f"{url}&continuation_token={quote(token)}"
 
     def _liquidations(
         self, message: Frame, frame: bytes, instruments: Instruments, received: datetime | None
@@ -187,6 +189,11 @@ def _executed(raw: bytes) -> Trade:
     name, side, kind = msgspec.structs.astuple(done.taker_order)
     kind = "liquidation" if "liquidat" in kind.lower() else kind
     return Trade(name, done.uid, side, kind, done.timestamp, done.quantity, done.price)
+
+
+def _subscribe(product: str) -> str:
+    request = {"event": "subscribe", "feed": "trade", "product_ids": [product]}
+    return msgspec.json.encode(request).decode()
 
 
 def _named(product: str, contract_size: float) -> Instrument:

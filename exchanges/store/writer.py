@@ -73,8 +73,9 @@ class Writer:
             return []
         times = [event.exchange_time for event in by_id.values()]
         stored = self._connection.execute(
-            "SELECT event_id FROM liquidations WHERE exchange_time BETWEEN ? AND ?",
-            [min(times), max(times)],
+            "SELECT event_id FROM liquidations WHERE exchange_time BETWEEN ? AND ? "
+            """AND event_id IN (SELECT unnest(from_json(?, '["VARCHAR"]')))""",
+            [min(times), max(times), msgspec.json.encode(list(by_id)).decode()],
         ).fetchall()
         for (event_id,) in stored:
             by_id.pop(event_id, None)

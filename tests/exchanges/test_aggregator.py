@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
 from exchanges.adapters.bybit import BybitAdapter
 from exchanges.aggregator import ExchangeAggregator
@@ -16,6 +17,7 @@ from exchanges.errors import StreamInUse, UnknownExchange
 from exchanges.events import ExchangeHealth, Liquidation, Rejected
 from exchanges.simulator.simulator import Simulator
 from tests.exchanges.conftest import until
+from tests.make import some_liquidations
 
 
 @pytest_asyncio.fixture
@@ -250,4 +252,42 @@ async def test_a_bug_in_one_venue_is_shown_and_leaves_the_others_alone(
     assert "ZeroDivisionError" in caplog.text
     await simulator.send("binance", "BTCUSDT", "long", price=80_000, size=0.5)
     assert (await first(aggregator)).exchange == "binance"
+    await aggregator.disconnect_all()
+
+
+async def test_an_event_whose_taking_was_cut_short_counts_when_it_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("exchanges.aggregator.QUEUED_FRAMES", 1)
+    aggregator = ExchangeAggregator(["bybit"])
+    first, second = some_liquidations(2)
+    await aggregator._accept([first])
+    cut_short = asyncio.create_task(aggregator._accept([second]))
+    await asyncio.sleep(0)
+    cut_short.cancel()
+    await asyncio.gather(cut_short, return_exceptions=True)
+    assert aggregator._drain() == [first]
+    await aggregator._accept([second, first])
+    assert aggregator._drain() == [second]
+
+
+async def test_what_lies_before_the_connection_proves_no_subscription(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("exchanges.feed.ACKNOWLEDGE_SECONDS", 0.2)
+    real = BybitAdapter.parse
+
+    def of_the_past(*told: Any) -> list[Any]:
+        rows = [event for event in real(*told) if isinstance(event, Liquidation)]
+        return [replace(row, exchange_time=datetime(2025, 1, 1, tzinfo=UTC)) for row in rows]
+
+    monkeypatch.setattr(BybitAdapter, "parse", of_the_past)
+    aggregator = ExchangeAggregator(["bybit"])
+    connecting = asyncio.create_task(aggregator.connect_all())
+    async with asyncio.timeout(10):
+        while bybit(aggregator).state == "connecting":
+            await simulator.send("bybit", "BTCUSDT", "long", price=80_000, size=0.5)
+            await asyncio.sleep(0.02)
+    await connecting
+    assert "did not acknowledge" in bybit(aggregator).reason
     await aggregator.disconnect_all()

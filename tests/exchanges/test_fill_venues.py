@@ -80,7 +80,7 @@ async def test_what_is_sent_again_on_coming_back_counts_once(
 async def history(adapter: Adapter) -> list[Liquidation]:
     """Return what a venue's history tells of the last hour."""
     now = datetime.now(UTC)
-    instruments, options = await load_instruments(adapter), await discover(adapter)
+    (instruments, _), options = await load_instruments(adapter), await discover(adapter)
     steps = adapter.history(instruments, options, now - timedelta(hours=1), now)
     told: list[Liquidation] = []
     step = next(steps, None)

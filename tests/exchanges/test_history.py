@@ -130,8 +130,8 @@ async def test_what_was_done_before_a_failure_stays_done(
 def test_a_piece_that_was_cut_short_is_fetched_again(tmp_path: Path):
     done = Done(tmp_path, "past", "BTCUSDT")
     whole, cut = Piece(MIDNIGHT, MIDNIGHT + PIECE), Piece(MIDNIGHT, NOON - timedelta(hours=10))
-    done.add(whole)
-    done.add(cut)
+    done.add(whole, NOON)
+    done.add(cut, NOON)
     again = Done(tmp_path, "past", "BTCUSDT")
     assert whole in again and cut not in again
     assert whole not in Done(tmp_path, "past", "ETHUSDT")
@@ -167,7 +167,8 @@ async def test_a_poll_asks_from_a_little_before_the_last_good_one(server: PastSe
 
 async def test_a_long_answer_is_read_whole(server: PastServer):
     server.names = [f"COIN{n}USDT" for n in range(200_000)]
-    assert len(await load_instruments(PastAdapter())) == 200_000
+    instruments, trouble = await load_instruments(PastAdapter())
+    assert (len(instruments), trouble) == (200_000, "")
 
 
 async def test_one_list_that_cannot_be_had_does_not_take_the_others_with_it(
@@ -177,7 +178,8 @@ async def test_one_list_that_cannot_be_had_does_not_take_the_others_with_it(
     monkeypatch.setattr(PastAdapter, "instrument_urls", urls)
     for failure in (web.Response(status=404), web.Response(text="<html>")):
         server.failures = [failure]
-        assert list(await load_instruments(PastAdapter())) == ["BTCUSDT"]
+        instruments, trouble = await load_instruments(PastAdapter())
+        assert list(instruments) == ["BTCUSDT"] and trouble
     server.failures = [web.Response(status=404), web.Response(status=451)]
     with pytest.raises(InstrumentsUnavailable, match="instrument list: HTTP 404"):
         await load_instruments(PastAdapter())
@@ -186,11 +188,29 @@ async def test_one_list_that_cannot_be_had_does_not_take_the_others_with_it(
 async def test_the_catalog_falls_back_to_the_list_it_kept(server: PastServer, tmp_path: Path):
     catalog = Catalog(PastAdapter(), tmp_path)
     assert catalog.kept() == {}
-    instruments, reason = await catalog.load_or_kept()
+    instruments, reason = await catalog.load()
     assert (list(instruments), reason) == (["BTCUSDT"], "")
     server.failures = [web.Response(status=500)]
-    instruments, reason = await Catalog(PastAdapter(), tmp_path).load_or_kept()
+    instruments, reason = await Catalog(PastAdapter(), tmp_path).load()
     assert list(instruments) == ["BTCUSDT"]
     assert "HTTP 500" in reason
     (tmp_path / "past.json").write_text("{broken")
     assert Catalog(PastAdapter(), tmp_path).kept() == {}
+
+
+async def test_what_a_refused_list_held_comes_from_the_kept_one_and_is_said(
+    server: PastServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    urls = ("https://past.example.com/instruments", "https://past.example.com/instruments?more")
+    monkeypatch.setattr(PastAdapter, "instrument_urls", urls)
+    catalog = Catalog(PastAdapter(), tmp_path)
+    server.names = ["BTCUSDT", "ETHUSDT"]
+    await catalog.load()
+    server.names = ["BTCUSDT"]
+    server.failures = [web.Response(status=502)]
+    instruments, reason = await catalog.load()
+    assert list(instruments) == ["BTCUSDT", "ETHUSDT"]
+    assert "HTTP 502" in reason
+    instruments, reason = await catalog.load()
+    assert (list(instruments), reason) == (["BTCUSDT"], "")
+    assert list(catalog.kept()) == ["BTCUSDT"]

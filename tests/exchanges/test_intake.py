@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -62,6 +64,16 @@ async def test_a_malformed_frame_is_kept_whole_with_its_reason(
     assert list(await intake.take(b'{"topic":\xff')) == []
     [rejected] = taken
     assert isinstance(rejected, Rejected)
-    assert (rejected.exchange, rejected.frame) == ("bybit", '{"topic":\ufffd')
+    text = base64.b64decode(rejected.frame.removeprefix("base64:"))
+    assert (rejected.exchange, text) == ("bybit", b'{"topic":\xff')
     assert rejected.reason in health.snapshot().last_error
     assert health.snapshot().error_count == 1
+
+
+async def test_a_malformed_gzip_frame_is_kept_as_the_text_it_holds(
+    intake: Intake, taken: list[StoredEvent]
+):
+    await intake.take(gzip.compress(b'{"op": 1}'))
+    [rejected] = taken
+    assert isinstance(rejected, Rejected)
+    assert rejected.frame == '{"op": 1}'

@@ -40,6 +40,7 @@ def test_gives_every_venues_liquidations_as_the_payload_file_says(exchange: str,
     listed = tmp_path / "instruments.jsonl"
     listed.write_bytes(b"\n".join(wire(answer) for answer in content["instruments"]))
     frames = [case["frame"] for case in content["liquidations"]] + content["control"]
+    frames = content.get("before", []) + frames
     done = normalize(b"\n".join(map(wire, frames)) + b"\n", exchange, "--instruments", str(listed))
     assert (done.returncode, done.stderr) == (0, b"")
     expected = [row for case in content["liquidations"] for row in case["rows"]]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from exchanges.aggregator import ExchangeAggregator
+from exchanges.instruments import Instruments
 from exchanges.simulator import Simulator
 from tests.exchanges.conftest import until
 
@@ -28,13 +29,13 @@ async def test_a_contract_that_the_list_does_not_have_makes_it_be_loaded_anew(
     venue = aggregator._venues["bybit"]
     real = venue._catalog.load
 
-    async def load() -> object:
+    async def load() -> tuple[Instruments, str]:
         nonlocal loads
         loads += 1
-        listed = await real()
+        listed, trouble = await real()
         if loads > 1:
             listed["NEWUSDT"] = listed["BTCUSDT"]
-        return listed
+        return listed, trouble
 
     monkeypatch.setattr(venue._catalog, "load", load)
     await aggregator.connect_all()

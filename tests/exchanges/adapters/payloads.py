@@ -9,7 +9,7 @@ from typing import Any
 
 from exchanges.adapters import adapters
 from exchanges.adapters.base import Adapter
-from exchanges.events import Liquidation
+from exchanges.events import Liquidation, MarkPrice
 from exchanges.instruments import Instruments
 
 FOLDER = Path(__file__).parents[2] / "payloads"
@@ -23,10 +23,15 @@ def payloads(exchange: str) -> dict[str, Any]:
 
 
 def instruments(exchange: str) -> Instruments:
-    """Return the contracts that the payload file's REST answers list."""
+    """Return the contracts that the file's REST answers list, with the marks pushed before."""
     adapter = adapters()[exchange]
     answers = payloads(exchange)["instruments"]
-    return Instruments([i for answer in answers for i in adapter.parse_instruments(wire(answer))])
+    found = Instruments([i for a in answers for i in adapter.parse_instruments(wire(a))])
+    for frame in payloads(exchange).get("before", []):
+        for event in adapter.parse(wire(frame), found, RECEIVED):
+            if isinstance(event, MarkPrice):
+                found.marks[event.instrument_id] = event.price
+    return found
 
 
 def wire(frame: Any) -> bytes:

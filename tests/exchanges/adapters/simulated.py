@@ -47,7 +47,7 @@ async def history(name: str, symbol: str | None = None) -> list[Liquidation]:
     """Return what the venue's REST tells of the last two minutes."""
     adapter, now = adapters()[name], datetime.now(UTC)
     since, until = now - timedelta(minutes=2), now + timedelta(seconds=1)
-    instruments = await load_instruments(adapter)
+    instruments, _ = await load_instruments(adapter)
     steps = adapter.history(instruments, {}, since, until, symbol)
     rows: list[Liquidation] = []
     async with aiohttp.ClientSession() as session:

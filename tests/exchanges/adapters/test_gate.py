@@ -92,7 +92,10 @@ def test_answers_to_the_requests():
     acknowledged, refused, *_ = payloads("gate")["control"]
     assert gate.parse(wire(acknowledged), Instruments(), None) == [Acknowledged()]
     reason = "futures.tickers: unknown contract !all"
-    assert gate.parse(wire(refused), Instruments(), None) == [Refused(reason)]
+    assert gate.parse(wire(refused), Instruments(), None) == [Refused(reason, is_fatal=False)]
+    broken = {"channel": "futures.public_liquidates", "error": {"message": "busy"}}
+    told = gate.parse(wire(broken), Instruments(), None)
+    assert told == [Refused("futures.public_liquidates: busy")]
 
 
 def test_tickers_give_the_marks_and_empty_ones_none():
@@ -111,7 +114,7 @@ def test_tickers_give_the_marks_and_empty_ones_none():
     ]
 
 
-def test_a_pushed_mark_outranks_the_contract_list():
+def test_the_newest_mark_tells_the_side():
     known = instruments("gate")
     assert one(push(price="79000"), known).side == "long"
     known.marks["BTC_USDT"] = 78_000.0

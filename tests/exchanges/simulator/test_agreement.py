@@ -39,6 +39,8 @@ def instruments(venue: Venue) -> Instruments:
 
 
 def understood(venue: Venue, row: Liquidation, known: Instruments) -> Understood:
+    # A long is closed by selling below the mark; some venues' frames mean nothing without one.
+    known.marks[row.instrument] = row.price * (1.01 if row.side == "long" else 0.99)
     topic = venue.topics(row.contract)[0]
     frame = venue.pack(venue.frame(topic, "", [row], int(NOW * 1000)))
     packed = frame.encode() if isinstance(frame, str) else frame
