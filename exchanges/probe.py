@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from statistics import median
 from typing import Any, Literal
 
 import msgspec
@@ -27,7 +26,7 @@ Verdict = Literal["ok", "quiet", "changed", "wrong clock", "down", "blocked"]
 class Probed(msgspec.Struct, frozen=True):
     """What one venue showed; None where there was nothing to judge by.
 
-    `clock_difference_seconds` is the median of our clock minus the venue's, transport included.
+    `clock_difference_seconds` is our clock minus the venue's at its newest event, with transport.
     """
 
     exchange: str
@@ -74,8 +73,7 @@ def judge(
     rows = [event for event in events if isinstance(event, Liquidation)]
     malformed = [event for event in events if isinstance(event, Rejected)]
     unknown = _unknown_fields(exchange, rows)
-    late = [(r.received_time - r.exchange_time).total_seconds() for r in rows if r.received_time]
-    difference = round(median(late), 3) if late else None
+    difference = _clock_difference(rows)
     verdict, reason = _verdict(health, rows, malformed, unknown, difference)
     return Probed(
         exchange=exchange,
@@ -111,6 +109,14 @@ def _verdict(
     if difference is not None and abs(difference) > LARGEST_CLOCK_DIFFERENCE.total_seconds():
         return "wrong clock", f"our clock is {difference:+.0f} s from the venue's"
     return ("ok", "") if rows else ("quiet", "acknowledged, but no liquidation in this time")
+
+
+def _clock_difference(rows: Sequence[Liquidation]) -> float | None:
+    """Judge by the newest event: older ones may be what a venue replays on subscribing."""
+    newest = max(rows, key=lambda row: row.exchange_time, default=None)
+    if newest is None or newest.received_time is None:
+        return None
+    return round((newest.received_time - newest.exchange_time).total_seconds(), 3)
 
 
 def _inside(rows: Sequence[Liquidation], marks: dict[str, float]) -> float | None:

@@ -47,6 +47,11 @@ def test_a_wrong_clock_is_said_with_its_difference():
     assert (found.verdict, found.reason) == ("wrong clock", "our clock is -300 s from the venue's")
 
 
+def test_what_a_venue_replays_says_nothing_about_its_clock():
+    old = a_liquidation(raw=FRAME, exchange_time=NOON - timedelta(hours=3))
+    assert judged(old, old, a_liquidation(raw=FRAME)).clock_difference_seconds == 0.0
+
+
 def test_prices_are_held_against_the_venues_marks():
     rows = [a_liquidation(raw=FRAME, price=price) for price in (80_000.0, 8.0)]
     assert judged(*rows, marks={"BTCUSDT": 80_500.0}).inside_mark_band == 0.5
