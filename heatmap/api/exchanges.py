@@ -16,6 +16,17 @@ from heatmap.health import snapshot, stored_health
 
 HEALTH_CACHE_SECONDS = 10
 
+_FACTS = (
+    "side_rule",
+    "price_kind",
+    "size_rule",
+    "identity_rule",
+    "connection_rule",
+    "quiet_rate_per_minute",
+    "connection_lifetime_seconds",
+    "history_source",
+)
+
 
 class Exchanges(APIView):
     """Every venue that liqsite gathers from, with what its feed shows."""
@@ -52,4 +63,5 @@ def _told(adapter: Adapter, health: dict[str, Any]) -> dict[str, Any]:
         "completeness": adapter.completeness,
         "completeness_rule": adapter.completeness_rule,
         "docs_url": adapter.docs_url,
+        "facts": {name: getattr(adapter, name) for name in _FACTS},
     }

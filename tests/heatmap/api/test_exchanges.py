@@ -37,7 +37,11 @@ def test_lists_every_venue_with_what_its_feed_shows(client: Client, running_work
         "completeness": "sampled",
         "completeness_rule": ANY,
         "docs_url": ANY,
+        "facts": ANY,
     }
+    facts = rows["bybit"]["facts"]
+    assert facts["side_rule"].startswith("S is the position side")
+    assert (facts["price_kind"], facts["history_source"]) == ("bankruptcy", "")
     assert rows["bybit"]["status"] == "active"
 
 
