@@ -297,3 +297,7 @@ def test_static_files_collect_with_hashed_imports(settings: Settings, tmp_path: 
     imported = re.findall(r'from "\.\./lib/([^"]+)"', page)
     assert imported
     assert {f"js/lib/{name}" for name in imported} <= set(files.values())
+
+
+def test_pages_that_name_no_icon_get_the_sites_own(client: Client) -> None:
+    assert client.get("/favicon.ico").headers["Location"] == "/static/img/icon.svg"
