@@ -27,7 +27,8 @@ class Liquidation(msgspec.Struct, frozen=True, gc=False):
     contract size is not known. `raw_side`, `raw_size` and `raw_unit` are what the venue sent.
     `event_id` names the event for ever: the venue's id where there is one, else its natural
     key with the ordinal among equals. `raw` is the venue's message, cut down to this one
-    row where a frame carries many.
+    row where a frame carries many. `adapter_version` is that of the adapter that read it, None
+    for a row that no adapter read.
     """
 
     event_id: str
@@ -48,6 +49,7 @@ class Liquidation(msgspec.Struct, frozen=True, gc=False):
     raw_size: float
     raw_unit: SizeUnit
     raw: str
+    adapter_version: int | None = None
 
 
 NormalizedLiquidation = Liquidation

@@ -59,6 +59,9 @@ class Gap(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     reason = models.TextField()
+    repaired_at = models.DateTimeField(null=True)
+    repaired_by = models.TextField(blank=True, help_text="where past liquidations came from")
+    repaired_rows = models.PositiveIntegerField(null=True, help_text="how many came")
 
     class Meta:
         ordering = ["-started_at"]
@@ -87,6 +90,29 @@ class Watch(models.Model):
         return f"{self.exchange} since {self.started_at:%Y-%m-%d %H:%M:%S}"
 
 
+class RejectedFrame(models.Model):
+    """A frame that did not fit or could not be true, kept whole with the reason.
+
+    Somebody may ask that it be tried again (`retry_asked_at`); the worker does, with today's
+    adapter, and says in `outcome` what came of it.
+    """
+
+    id = models.CharField(max_length=64, primary_key=True, help_text="digest of all the rest")
+    exchange = models.CharField(max_length=32)
+    received_time = models.DateTimeField()
+    reason = models.TextField()
+    frame = models.TextField()
+    retry_asked_at = models.DateTimeField(null=True)
+    outcome = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-received_time"]
+        indexes = [models.Index(fields=["exchange", "received_time"])]
+
+    def __str__(self) -> str:
+        return f"{self.exchange} {self.received_time:%Y-%m-%d %H:%M:%S} {self.reason}"
+
+
 class HealthSample(models.Model):
     """One look a minute at a venue's feed, kept seven days."""
 
@@ -113,6 +139,7 @@ class WorkerLease(models.Model):
     started_at = models.DateTimeField()
     renewed_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, help_text="set by a worker that stops in order")
+    trouble = models.TextField(blank=True, help_text="what keeps the worker from storing")
 
     class Meta:
         ordering = ["name"]

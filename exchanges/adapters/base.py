@@ -75,6 +75,8 @@ class Adapter(ABC):
     """One venue. Subclasses are found by being in this folder."""
 
     name: ClassVar[str]
+    version: ClassVar[int] = 1
+    """Raised with every change of what a frame is taken to mean; each row bears it."""
     display_name: ClassVar[str]
     color: ClassVar[str]
     docs_url: ClassVar[str]
@@ -186,6 +188,7 @@ class Adapter(ABC):
             raw_size,
             raw_unit,
             _text(raw),
+            self.version,
         )
 
 

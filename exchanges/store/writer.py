@@ -15,7 +15,12 @@ from exchanges.events import Liquidation, Rejected, StoredEvent
 from exchanges.store.connection import connect
 from exchanges.store.migrations import migrate
 
-_SQL_TYPES = {"str": "VARCHAR", "float": "DOUBLE", "datetime": "TIMESTAMPTZ"}
+_SQL_TYPES = {
+    "str": "VARCHAR",
+    "int": "INTEGER",
+    "float": "DOUBLE",
+    "datetime": "TIMESTAMPTZ",
+}
 
 
 class Writer:

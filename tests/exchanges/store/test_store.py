@@ -116,14 +116,14 @@ def test_a_schema_file_is_applied_once_and_a_broken_one_leaves_nothing(
     prepare(tmp_path / "lake")
     schema = tmp_path / "schema"
     schema.mkdir()
-    (schema / "0002_one.sql").write_text("CREATE TABLE one (n INTEGER);")
-    (schema / "0003_broken.sql").write_text("CREATE TABLE two (n INTEGER); SELECT nonsense;")
+    (schema / "9001_one.sql").write_text("CREATE TABLE one (n INTEGER);")
+    (schema / "9002_broken.sql").write_text("CREATE TABLE two (n INTEGER); SELECT nonsense;")
     monkeypatch.setattr(migrations_module, "SCHEMA", schema)
     connection = connect(tmp_path / "lake", read_only=False)
     with pytest.raises(Exception, match="nonsense"):
         migrations_module.migrate(connection)
     tables = {name for (name,) in connection.execute("SELECT name FROM (SHOW TABLES)").fetchall()}
-    assert tables == {"applied", "liquidations", "rejected", "one"}
-    (schema / "0003_broken.sql").unlink()
+    assert tables == {"applied", "liquidations", "rejected", "journal_positions", "one"}
+    (schema / "9002_broken.sql").unlink()
     assert migrations_module.migrate(connection) == []
     connection.close()
