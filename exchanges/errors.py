@@ -7,8 +7,11 @@
     ├── HistoryUnavailable     past liquidations that a venue does not have or did not give
     ├── ConnectionRefused      the venue answered, and said no (ban, region, bad subscription)
     ├── StreamInUse            a second reader on an aggregator's one stream
+    ├── JournalPaused          no room to keep what is received
+    ├── RowsRefused            rows that the store can never take
     ├── StoreUnavailable       the lake cannot be opened or read now
     └── WorkerRunning          another worker holds the lease on this store
+        └── LeaseLost          it took the lease from this one
 
 Everything else is a bug and keeps its traceback.
 """
@@ -54,9 +57,21 @@ class StreamInUse(LiqsiteError):
     """A second reader asked for the aggregator's stream; it has one reader at a time."""
 
 
+class JournalPaused(LiqsiteError):
+    """There is no room to keep what is received; feeds wait until there is."""
+
+
+class RowsRefused(LiqsiteError):
+    """Some of the rows can never be stored, however often they are given."""
+
+
 class StoreUnavailable(LiqsiteError):
     """The lake cannot be opened or read now."""
 
 
 class WorkerRunning(LiqsiteError):
     """Another worker writes to this store."""
+
+
+class LeaseLost(WorkerRunning):
+    """This worker did not renew its lease in time, and another one has taken over."""

@@ -1,29 +1,20 @@
-"""The one loop from connecting to reading to coming back, for one socket of one venue."""
+"""The one loop from connecting to reading to coming back, for one subscription of one venue."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 
 from exchanges.adapters.base import Adapter, Subscription
 from exchanges.backoff import Backoff
 from exchanges.clock import Clock
+from exchanges.connection import Connection
 from exchanges.endpoints import resolve
 from exchanges.errors import ConnectionRefused
-from exchanges.events import (
-    Acknowledged,
-    FeedEvent,
-    Liquidation,
-    MarkPrice,
-    Refused,
-    Reply,
-    State,
-)
+from exchanges.events import State
 from exchanges.health import HealthTracker
 from exchanges.instruments import Instruments
 from exchanges.intake import Accept, Intake, Sleep
@@ -31,15 +22,16 @@ from exchanges.trouble import explain, is_block, seconds_to_wait
 
 log = logging.getLogger(__name__)
 
-OPEN_SECONDS = 10.0
-ACKNOWLEDGE_SECONDS = 10.0
-PING_SECONDS = 15.0
 # A connection that has lived so long has proven itself even if the market was quiet.
 PROVEN_SECONDS = 30.0
+# So long before the venue ends a connection by its rules, another one takes over.
+RELIEF_SECONDS = 600.0
+# A relief that could not be opened is tried again after this.
+RELIEF_PAUSE_SECONDS = 60.0
 # Whatever a venue asks for, an hour later it is worth a look.
 LONGEST_REST = 3600.0
-# Some snapshots on subscribing are close to 1 MiB.
-LARGEST_FRAME = 4 * 1024 * 1024
+
+_FAILURES = (OSError, WebSocketException, ConnectionRefused, TimeoutError)
 
 
 class Feed:
@@ -52,130 +44,76 @@ class Feed:
         instruments: Instruments,
         *,
         number: int,
+        copy: int = 0,
         health: HealthTracker,
         accept: Accept,
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
+        """`number` names the subscription within the venue, `copy` this one of its sockets."""
         self._adapter = adapter
         self._subscription = subscription
         self._instruments = instruments
         self._number = number
+        self._copy = copy
         self._health = health
         self._intake = Intake(adapter, instruments, health=health, accept=accept, clock=clock)
         self._sleep = sleep
         self._backoff = Backoff()
-        self._missing = self._confirmed = 0
-        self._refusal = ""
-        self._has_delivered = False
-        self._connected_at = clock()
-        self._marked: set[str] = set()
         self._clock = clock
 
     async def run(self) -> None:
         """Connect and read, come back after each failure; ends only by cancellation."""
-        self._health.socket_is(self._number, "connecting")
+        self._tell("connecting")
         while True:
             try:
                 await self._session()
-            except (OSError, WebSocketException, ConnectionRefused, TimeoutError) as error:
+            except _FAILURES as error:
                 await self._rest(error)
 
     async def _session(self) -> None:
-        url = resolve(self._adapter.name, self._subscription.url)
-        async with connect(
-            url,
-            open_timeout=OPEN_SECONDS,
-            ping_interval=PING_SECONDS,
-            ping_timeout=PING_SECONDS,
-            max_size=LARGEST_FRAME,
-            close_timeout=1,
-            additional_headers=self._subscription.headers,
-        ) as socket:
-            pings = asyncio.create_task(self._ping(socket))
-            try:
-                await self._subscribe(socket)
-                await self._read(socket)
-            finally:
-                pings.cancel()
-                self._forget_marks()
-
-    async def _subscribe(self, socket: ClientConnection) -> None:
-        """Ask for the feed and read until every request is acknowledged."""
-        self._missing, self._confirmed = self._subscription.acknowledgements, 0
-        self._has_delivered, self._connected_at = False, self._clock()
-        sending = asyncio.create_task(self._send_all(socket))
-        pauses = self._subscription.pause_seconds * len(self._subscription.messages)
-        try:
-            async with asyncio.timeout(ACKNOWLEDGE_SECONDS + pauses):
-                while self._missing > 0:
-                    await self._handle(socket, await socket.recv(decode=False))
-                await sending
-        except TimeoutError:
-            # One that delivers what it was asked for is subscribed, whether or not it says so.
-            if not self._has_delivered or self._subscription.acknowledgements > 1:
-                raise ConnectionRefused("the venue did not acknowledge the subscription") from None
-        finally:
-            sending.cancel()
-        is_proven = self._confirmed or self._has_delivered
-        if self._subscription.acknowledgements and not is_proven:
-            raise ConnectionRefused(f"every subscription refused: {self._refusal}")
-        self._health.socket_is(self._number, "subscribed")
+        """Read from one connection after the other, each relieved before its time is up."""
+        connection = await self._open()
+        self._tell("subscribed")
         log.info("%s: subscribed", self._adapter.name)
-
-    async def _send_all(self, socket: ClientConnection) -> None:
-        for message in self._subscription.messages:
-            await socket.send(message)
-            await asyncio.sleep(self._subscription.pause_seconds)
-
-    async def _read(self, socket: ClientConnection) -> None:
-        loop = asyncio.get_running_loop()
-        proven = loop.call_later(PROVEN_SECONDS, self._backoff.reset)
+        proven = asyncio.get_running_loop().call_later(PROVEN_SECONDS, self._backoff.reset)
         try:
-            while True:
-                await self._handle(socket, await socket.recv(decode=False))
+            while not await connection.ended(self._seconds_until_relief()):
+                connection = await self._relieve(connection)
         finally:
             proven.cancel()
+            await connection.close()
 
-    def _forget_marks(self) -> None:
-        """A mark is worth something only while the connection that keeps it current lives."""
-        for instrument_id in self._marked:
-            self._instruments.marks.pop(instrument_id, None)
-        self._marked.clear()
+    async def _open(self) -> Connection:
+        connection = Connection(
+            self._adapter,
+            self._subscription,
+            self._instruments,
+            intake=self._intake,
+            health=self._health,
+            clock=self._clock,
+        )
+        await connection.open()
+        return connection
 
-    async def _handle(self, socket: ClientConnection, frame: bytes) -> None:
-        for event in await self._intake.take(frame):
-            await self._answer(socket, event)
+    async def _relieve(self, old: Connection) -> Connection:
+        """Return a new connection, the old one closed after it; what both deliver counts once."""
+        while True:
+            try:
+                new = await self._open()
+            except _FAILURES as error:
+                self._health.error(f"no second connection to take over: {explain(error)}")
+                if await old.ended(RELIEF_PAUSE_SECONDS):
+                    return old
+            else:
+                await old.close()
+                log.info("%s: a new connection took over", self._adapter.name)
+                return new
 
-    async def _answer(self, socket: ClientConnection, event: FeedEvent) -> None:
-        match event:
-            case Liquidation() if event.exchange_time > self._connected_at:
-                self._has_delivered = True
-            case Acknowledged():
-                self._missing -= 1
-                self._confirmed += 1
-            case MarkPrice(instrument_id, price):
-                self._instruments.marks[instrument_id] = price
-                self._marked.add(instrument_id)
-            case Reply(message):
-                await socket.send(message)
-            case Refused(reason, retry, is_fatal):
-                self._refusal = reason
-                self._health.error(f"subscription refused: {reason}")
-                if is_fatal and not retry:
-                    raise ConnectionRefused(f"subscription refused: {reason}")
-                self._missing += len(retry) - 1
-                for message in retry:
-                    await socket.send(message)
-
-    async def _ping(self, socket: ClientConnection) -> None:
-        """Send what the venue wants to hear from its clients, if it wants anything."""
-        if (ping := self._adapter.client_ping) is None:
-            return
-        with suppress(ConnectionClosed):
-            while True:
-                await asyncio.sleep(ping.every_seconds)
-                await socket.send(ping.message)
+    def _seconds_until_relief(self) -> float | None:
+        """Return how long a connection is read before another takes over; None: for ever."""
+        lifetime = self._adapter.connection_lifetime_seconds
+        return lifetime and max(lifetime / 2, lifetime - RELIEF_SECONDS)
 
     async def _rest(self, error: Exception) -> None:
         """Say what went wrong and when the next try is, and wait for it."""
@@ -186,9 +124,12 @@ class Feed:
         state = "blocked" if refused.is_block else state
         host = urlsplit(resolve(self._adapter.name, self._subscription.url)).hostname
         reason = f"{host}: {refused}; try {self._backoff.tries} in {wait:.0f} s"
-        self._health.socket_is(self._number, state, reason)
+        self._tell(state, reason)
         log.warning("%s: %s", self._adapter.name, reason)
         await self._sleep(wait)
+
+    def _tell(self, state: State, reason: str = "") -> None:
+        self._health.socket_is(self._number, state, reason, copy=self._copy)
 
 
 def _as_refusal(error: Exception) -> ConnectionRefused:

@@ -37,6 +37,11 @@ class GapLedger:
                 reason = f"{health.state}: {health.reason}" if health.reason else health.state
                 self._begin_gap(health.exchange, _last_proven(health), reason)
 
+    def end(self, now: datetime) -> None:
+        """Open a gap for every venue that has none: nobody listens from here on."""
+        for exchange in set(Watch.objects.values_list("exchange", flat=True)) - self._open.keys():
+            self._begin_gap(exchange, now, "worker not running")
+
     def _begin_gap(self, exchange: str, started_at: datetime, reason: str) -> None:
         self._open[exchange] = Gap.objects.create(
             exchange=exchange, started_at=started_at, reason=reason

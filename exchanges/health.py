@@ -73,9 +73,15 @@ class HealthTracker:
         self._last_event_at: datetime | None = None
         self._last_error = ""
         self._unknown_values = 0
+        self._paused = ""
         self.frames = 0
 
-    def socket_is(self, socket: int, state: State, reason: str = "") -> None:
+    def pause(self, reason: str) -> None:
+        """Tell why nothing of this venue can be kept; empty: it can again."""
+        self._paused = reason
+        self._settle()
+
+    def socket_is(self, socket: int, state: State, reason: str = "", copy: int = 0) -> None:
         """Tell the state of one of the venue's sockets."""
         if state == "subscribed":
             self._subscribed_at = self._clock()
@@ -144,6 +150,8 @@ class HealthTracker:
     def _judge(self) -> tuple[State, str]:
         if not self._sockets:
             return "off", "switched off"
+        if self._paused:
+            return "failed", self._paused
         worst = min(self._sockets.values(), key=lambda told: _WORST_FIRST.index(told[0]))
         return worst if worst[0] != "subscribed" else self._judge_delivery()
 

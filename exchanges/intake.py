@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -12,9 +13,15 @@ from exchanges.errors import MalformedFrame
 from exchanges.events import FeedEvent, Liquidation, Rejected, StoredEvent
 from exchanges.health import HealthTracker
 from exchanges.instruments import Instruments
+from exchanges.plausible import doubt
+
+log = logging.getLogger(__name__)
 
 Accept = Callable[[Sequence[StoredEvent]], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[None]]
+
+# Of a frame that is too large to be taken, so much is kept to tell what it was.
+KEPT_OF_TOO_LARGE = 64 * 1024
 
 
 class Intake:
@@ -41,20 +48,42 @@ class Intake:
         self._health.heartbeat()
         received_time = self._clock()
         try:
-            events = self._adapter.parse(frame, self._instruments, received_time)
+            events = self._read(frame, received_time)
         except MalformedFrame as error:
-            await self._reject(frame, received_time, str(error))
+            is_too_large = len(frame) > self._adapter.largest_frame
+            kept = frame[:KEPT_OF_TOO_LARGE] if is_too_large else frame
+            await self._reject(str(error), _text(kept), received_time)
             return ()
         if liquidations := [event for event in events if isinstance(event, Liquidation)]:
-            self._health.message()
-            await self._accept(liquidations)
+            await self._hand_on(liquidations, received_time)
         return events
 
-    async def _reject(self, frame: bytes, received_time: datetime, reason: str) -> None:
+    def _read(self, frame: bytes, received_time: datetime) -> Sequence[FeedEvent]:
+        """Raises MalformedFrame, also for a frame that our own adapter stumbles over."""
+        if len(frame) > self._adapter.largest_frame:
+            raise MalformedFrame(
+                f"a frame of {len(frame)} bytes, more than the {self._adapter.largest_frame} taken"
+            )
+        try:
+            return self._adapter.parse(frame, self._instruments, received_time)
+        except MalformedFrame:
+            raise
+        except Exception as bug:
+            log.exception("%s: the adapter has a bug", self._adapter.name)
+            raise MalformedFrame(f"the adapter has a bug: {bug!r}") from bug
+
+    async def _hand_on(self, liquidations: list[Liquidation], received_time: datetime) -> None:
+        self._health.message()
+        doubts = [doubt(event, self._instruments, received_time) for event in liquidations]
+        await self._accept([e for e, why in zip(liquidations, doubts, strict=True) if not why])
+        for event, why in zip(liquidations, doubts, strict=True):
+            if why:
+                await self._reject(why, event.raw, received_time)
+
+    async def _reject(self, reason: str, frame: str, received_time: datetime) -> None:
         """Keep the whole frame with its reason; the source goes on."""
-        self._health.error(f"malformed frame: {reason}")
-        text = _text(frame)
-        await self._accept([Rejected(self._adapter.name, received_time, reason, text)])
+        self._health.error(f"rejected: {reason}")
+        await self._accept([Rejected(self._adapter.name, received_time, reason, frame)])
 
 
 def _text(frame: bytes) -> str:

@@ -26,7 +26,8 @@ Topic = Literal["health", "liquidations"]
 INTERVAL_SECONDS = 0.25
 MAX_ROWS = 200
 _SEND_SECONDS = 5.0
-_COLUMNS = tuple(name for name in Liquidation.__struct_fields__ if not name.startswith("raw"))
+_LEFT_OUT = ("raw", "adapter_version")
+_COLUMNS = tuple(n for n in Liquidation.__struct_fields__ if not n.startswith(_LEFT_OUT))
 
 
 class Layer(Protocol):

@@ -56,8 +56,8 @@ async def _probe(exchange: str, seconds: float, folder: Path | None) -> Probed:
         async with asyncio.timeout(seconds):
             async for batch in aggregator.batches():
                 events += batch
-    health, marks = aggregator.health()[exchange], aggregator.marks(exchange)
-    frames = aggregator.frames(exchange)
+    health, marks = aggregator.health()[exchange], aggregator.venue(exchange).instruments.marks
+    frames = aggregator.venue(exchange).health.frames
     await aggregator.disconnect_all()
     return judge(exchange, health, frames, events, marks)
 

@@ -12,7 +12,7 @@ import msgspec
 from django.db.models import Avg, Case, FloatField, Value, When
 
 from exchanges.clock import Clock
-from exchanges.errors import WorkerRunning
+from exchanges.errors import LeaseLost, WorkerRunning
 from exchanges.events import ExchangeHealth
 from exchanges.models import LEASE_SECONDS, HealthSample, WorkerLease
 from exchanges.models import ExchangeHealth as StoredHealth
@@ -84,10 +84,6 @@ class Lease:
             sleep(0.25)
         if (before := WorkerLease.objects.first()) is not None:
             self.stopped_at = before.ended_at or before.renewed_at
-        self.renew()
-
-    def renew(self) -> None:
-        """Show that this worker lives."""
         WorkerLease.objects.update_or_create(
             name="worker",
             defaults={
@@ -95,8 +91,21 @@ class Lease:
                 "started_at": self.started_at,
                 "renewed_at": self._clock(),
                 "ended_at": None,
+                "trouble": "",
             },
         )
+
+    def renew(self, trouble: str = "") -> None:
+        """Show that this worker lives, and what keeps it from storing, if anything does.
+
+        Raises LeaseLost when it lived so slowly that another one has taken over.
+        """
+        held = WorkerLease.objects.filter(holder=self.holder, started_at=self.started_at)
+        if not held.update(renewed_at=self._clock(), trouble=trouble[:2000]):
+            raise LeaseLost(
+                "Another worker has taken over, because this one did not show a sign of life for "
+                f"{LEASE_SECONDS} seconds. This one ends; it has lost nothing."
+            )
 
     def release(self) -> None:
         """Show that this worker has stopped in order."""

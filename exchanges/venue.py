@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -48,16 +48,19 @@ class Venue:
         clock: Clock,
         on_change: Callable[[], None],
         folder: Path | None = None,
+        copies: int = 1,
     ) -> None:
-        """`folder` is where the contracts are kept between runs, if they are."""
+        """`folder` is where the contracts are kept between runs, if they are; `copies` is how
+        many sockets each subscription gets."""
         self.name = adapter.name
         self.health = HealthTracker(adapter.name, usual_silence(adapter), clock, on_change)
-        self._adapter = adapter
+        self.adapter = adapter
         self._accept = accept
         self._clock = clock
+        self._copies = copies
         self._catalog = Catalog(adapter, folder)
         self.instruments = Instruments()
-        self._options: Options = {}
+        self.options: Options = {}
         self._has_unknown = asyncio.Event()
         self._is_incomplete = False
         self._task: asyncio.Task[None] | None = None
@@ -103,28 +106,41 @@ class Venue:
     async def _run_sockets(self, subscriptions: Sequence[Subscription]) -> None:
         async with asyncio.TaskGroup() as group:
             for number, subscription in enumerate(subscriptions):
-                group.create_task(self._source(number, subscription).run())
-            if self._adapter.poll_seconds is not None:
+                for source in self._sources(number, subscription):
+                    group.create_task(source.run())
+            if self.adapter.poll_seconds is not None:
                 group.create_task(self._poller().run())
 
-    def _source(self, number: int, subscription: Subscription) -> Feed | Tail:
-        """Return what reads a subscription: a socket, or the files of a folder."""
-        kind = Tail if subscription.url.startswith("file:") else Feed
-        return kind(
-            self._adapter,
-            subscription,
-            self.instruments,
-            number=number,
-            health=self.health,
-            accept=self._take,
-            clock=self._clock,
-        )
+    def _sources(self, number: int, subscription: Subscription) -> Iterator[Feed | Tail]:
+        """Yield what reads a subscription: one or two sockets, or the files of a folder."""
+        if subscription.url.startswith("file:"):
+            yield Tail(
+                self.adapter,
+                subscription,
+                self.instruments,
+                number=number,
+                health=self.health,
+                accept=self._take,
+                clock=self._clock,
+            )
+            return
+        for copy in range(self._copies):
+            yield Feed(
+                self.adapter,
+                subscription,
+                self.instruments,
+                number=number,
+                copy=copy,
+                health=self.health,
+                accept=self._take,
+                clock=self._clock,
+            )
 
     def _poller(self) -> Poller:
         return Poller(
-            self._adapter,
+            self.adapter,
             self.instruments,
-            self._options,
+            self.options,
             health=self.health,
             accept=self._take,
             clock=self._clock,
@@ -146,21 +162,21 @@ class Venue:
         while True:
             instruments, reason = await self._catalog.load()
             self._note(reason)
-            self._options = await self._discovered() | options(self.name)
-            if subscriptions := self._adapter.subscriptions(instruments, self._options):
+            self.options = await self._discovered() | options(self.name)
+            if subscriptions := self.adapter.subscriptions(instruments, self.options):
                 return instruments, subscriptions
             await self._wait(backoff, reason or "the instrument list is empty")
 
     async def _discovered(self) -> dict[str, str]:
         try:
-            return dict(await discover(self._adapter))
+            return dict(await discover(self.adapter))
         except InstrumentsUnavailable as error:
             self.health.error(str(error))
             return {}
 
     async def _until_changed(self, subscriptions: Sequence[Subscription]) -> None:
         """Keep the contracts current; return when they call for other subscriptions."""
-        while self._adapter.subscriptions(self.instruments, self._options) == subscriptions:
+        while self.adapter.subscriptions(self.instruments, self.options) == subscriptions:
             self._has_unknown.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(0 if self._is_incomplete else REFRESH_SECONDS):

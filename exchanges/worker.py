@@ -1,39 +1,44 @@
-"""The worker: venues in; store, health and live pushes out."""
+"""The worker: venues in; journal, store, health and live pushes out."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
-import msgspec
-from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 
-from exchanges.aggregator import ExchangeAggregator
 from exchanges.clock import Clock, utc_now
-from exchanges.errors import StoreUnavailable
-from exchanges.events import ExchangeHealth, Liquidation, StoredEvent
-from exchanges.gaps import GapLedger
+from exchanges.errors import JournalPaused, StoreUnavailable
+from exchanges.events import StoredEvent
+from exchanges.journal import Journal
 from exchanges.live import LivePush
-from exchanges.recorder import Lease, record_health, record_samples, uptime_percents
+from exchanges.recorder import Lease
+from exchanges.repair import Repair
+from exchanges.reporter import Reporter
+from exchanges.retry import Retry
 from exchanges.store import Writer
+from exchanges.storing import Storing
+from exchanges.upkeep import Keep, Upkeep
+from exchanges.venues import Venues
 
 log = logging.getLogger(__name__)
 
-HEALTH_SECONDS = 1.0
-SETTLE_SECONDS = 0.1
-SAMPLE_SECONDS = 60.0
+GATHER_SECONDS = 0.2
+RETRY_SECONDS = 1.0
 MAINTAIN_SECONDS = 600.0
-RETRY_STORE_SECONDS = 1.0
+# Asked to stop, it stores for so long; the rest waits in the journal.
+STOP_SECONDS = 8.0
+
+T = TypeVar("T")
+Job = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Worker:
-    """Runs until `stop()`. The caller has acquired the lease and opened the writer.
+    """Runs until `stop()`. The caller has acquired the lease and opened journal and store.
 
     The store is written by one thread of its own, so that no socket waits for a commit.
     """
@@ -42,104 +47,122 @@ class Worker:
         self,
         exchanges: Iterable[str] | None,
         *,
+        journal: Journal,
         writer: Writer,
         push: LivePush,
         lease: Lease,
+        keep: Keep = Keep(),  # noqa: B008 - frozen
         folder: Path | None = None,
         clock: Clock = utc_now,
+        redundant: Collection[str] = (),
     ) -> None:
-        """`folder` is where the venues' contract lists are kept between runs."""
-        self._changed = asyncio.Event()
-        self._stopping = asyncio.Event()
-        self._aggregator = ExchangeAggregator(
-            exchanges, clock=clock, on_change=self._changed.set, folder=folder
+        """`folder` is where the venues' contract lists are kept between runs; `redundant`
+        venues get a second connection."""
+        self.venues = Venues(
+            exchanges,
+            accept=self._keep,
+            clock=clock,
+            on_change=self._tell_change,
+            folder=folder,
+            redundant=redundant,
         )
+        self._journal = journal
         self._writer = writer
         self._push = push
-        self._lease = lease
-        self._gaps = GapLedger()
         self._clock = clock
+        self._reporter = Reporter(self.venues, push, lease, clock)
+        self._upkeep = Upkeep(journal, keep, clock, self._journal_is)
+        self._storing = Storing(journal, writer)
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
-        self._uptimes: dict[str, float] = {}
+        self._arrived = asyncio.Event()
+        self._stopping = asyncio.Event()
 
     def stop(self) -> None:
         """Ask the worker to store what it received, and end."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Run until stopped. A bug in any job ends the worker with its traceback."""
-        await sync_to_async(self._gaps.begin)(
-            self._aggregator.health(), self._lease.stopped_at, self._clock()
-        )
+        """Run until stopped. A bug in any job, or a lost lease, ends the worker."""
+        await self._reporter.begin()
         async with asyncio.TaskGroup() as group:
+            beside = [group.create_task(job()) for job in self._jobs()]
             storing = group.create_task(self._store())
-            jobs = [self._aggregator.connect_all, self._health, self._sample, self._maintain]
-            beside = [group.create_task(job()) for job in jobs]
             await self._stopping.wait()
             log.info("stopping: storing what was received")
-            await self._aggregator.disconnect_all()
-            await storing
-            for task in beside:
+            await self.venues.disconnect_all()
+            self._arrived.set()
+            await asyncio.wait({storing}, timeout=STOP_SECONDS)
+            for task in [storing, *beside]:
                 task.cancel()
-        await self._tell_health()
-        await self._push.flush()
+        await self._reporter.end()
+        self._journal.close()
+
+    def _jobs(self) -> list[Job]:
+        """Return what runs beside the storing, all for ever."""
+        repairs = [
+            Repair(self.venues.venue(name), self._keep, self._clock).run
+            for name in self.venues.names()
+        ]
+        return [
+            self.venues.connect_all,
+            self._reporter.tell_health,
+            self._reporter.take_samples,
+            self._upkeep.sync,
+            self._upkeep.check,
+            self._upkeep.tidy,
+            self._maintain,
+            Retry(self.venues, self._keep, self._clock).run,
+            *repairs,
+        ]
+
+    async def _keep(self, events: Sequence[StoredEvent]) -> None:
+        """Write what one frame held into the journal; wait while that has no room."""
+        while events:
+            try:
+                self._journal.append(events)
+            except JournalPaused:
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self._arrived.set()
+                return
 
     async def _store(self) -> None:
-        async for batch in self._aggregator.batches():
-            await self._push.liquidations(await self._append(batch))
-
-    async def _append(self, batch: Sequence[StoredEvent]) -> list[Liquidation]:
-        """Store a batch, again and again while the store takes nothing."""
-        append = partial(self._writer.append, batch)
+        """Bring what is in the journal into the store, and show it; at first what was left."""
         while True:
-            try:
-                return await asyncio.get_running_loop().run_in_executor(self._store_thread, append)
-            except StoreUnavailable as error:
-                log.error("%s", error)
-                await asyncio.sleep(RETRY_STORE_SECONDS)
+            await asyncio.sleep(0 if self._stopping.is_set() else GATHER_SECONDS)
+            self._arrived.clear()
+            while self._journal.has_more:
+                await self._store_some()
+            if self._stopping.is_set():
+                return
+            await self._arrived.wait()
 
-    async def _health(self) -> None:
-        """Tell health when it changes, and every second: it is also the sign of life."""
-        while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(HEALTH_SECONDS):
-                    await self._changed.wait()
-            self._changed.clear()
-            await self._tell_health()
-            await asyncio.sleep(SETTLE_SECONDS)
-
-    async def _tell_health(self) -> None:
-        healths = self._told()
+    async def _store_some(self) -> None:
         try:
-            await sync_to_async(self._lease.renew)()
-            await sync_to_async(record_health)(healths, self._clock())
-            await sync_to_async(self._gaps.record)(healths, self._clock())
-        except DatabaseError as error:
-            log.error("health not recorded: %s", error)
-        await self._push.health({h.exchange: h for h in healths}, self._lease.started_at)
-
-    async def _sample(self) -> None:
-        """Record a sample a minute, from which uptime is worked out."""
-        while True:
-            with suppress(DatabaseError):
-                self._uptimes = await sync_to_async(uptime_percents)(self._clock())
-            await asyncio.sleep(SAMPLE_SECONDS)
-            with suppress(DatabaseError):
-                await sync_to_async(record_samples)(self._told(), self._clock())
+            new = await self._in_store_thread(self._storing.step)
+        except (StoreUnavailable, DatabaseError) as error:
+            self._reporter.troubles["store"] = f"What is received waits in the journal. {error}"
+            log.error("%s", error)
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            self._reporter.troubles["store"] = ""
+            await self._push.liquidations(new)
 
     async def _maintain(self) -> None:
         while True:
             await asyncio.sleep(MAINTAIN_SECONDS)
             try:
-                await asyncio.get_running_loop().run_in_executor(
-                    self._store_thread, self._writer.maintain
-                )
+                await self._in_store_thread(self._writer.maintain)
             except StoreUnavailable as error:
                 log.error("%s", error)
 
-    def _told(self) -> list[ExchangeHealth]:
-        """Return the venues' health with the uptime of their samples."""
-        return [
-            msgspec.structs.replace(health, uptime_percent=self._uptimes.get(name))
-            for name, health in self._aggregator.health().items()
-        ]
+    def _journal_is(self, trouble: str) -> None:
+        """While nothing can be kept, no venue delivers, whatever its socket does."""
+        self.venues.pause(trouble)
+        self._reporter.troubles["journal"] = trouble
+
+    def _tell_change(self) -> None:
+        self._reporter.changed.set()
+
+    async def _in_store_thread(self, action: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._store_thread, action)

@@ -26,6 +26,21 @@ LIQSITE_LAKE = LIQSITE_DATA_DIR / "lake"
 # Which venues the worker connects to (comma-separated); empty means all.
 LIQSITE_EXCHANGES: list[str] = env.list("LIQSITE_EXCHANGES", default=[])
 
+# Venues that get a second connection each, so that one may break without a gap.
+LIQSITE_REDUNDANT: list[str] = env.list("LIQSITE_REDUNDANT", default=[])
+
+# The journal: what was received waits here for the store. A loss of power costs at most so many
+# seconds; what is stored stays for some hours; what waits may take so much room.
+LIQSITE_JOURNAL_FSYNC_SECONDS = env.float("LIQSITE_JOURNAL_FSYNC_SECONDS", 1.0)
+LIQSITE_JOURNAL_HOURS = env.float("LIQSITE_JOURNAL_HOURS", 24.0)
+LIQSITE_JOURNAL_MIB = env.int("LIQSITE_JOURNAL_MIB", 2048)
+
+# Feeds pause before less than this is free on the disk, so that nothing is half written.
+LIQSITE_DISK_FREE_MIB = env.int("LIQSITE_DISK_FREE_MIB", 200)
+
+# Frames that did not fit are kept for so many days.
+LIQSITE_REJECTED_DAYS = env.float("LIQSITE_REJECTED_DAYS", 30.0)
+
 # A sentence shown on every page, e.g. that the data is simulated.
 LIQSITE_NOTICE = env.str("LIQSITE_NOTICE", "")
 

@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer
+from django.conf import settings
 from django.test import AsyncClient
 
 from exchanges import store
 from exchanges.clock import Clock, utc_now
+from exchanges.journal import Journal
 from exchanges.live import LivePush
 from exchanges.models import ExchangeHealth
 from exchanges.recorder import Lease
@@ -41,7 +43,8 @@ async def working(
     lease = Lease(clock)
     await sync_to_async(lease.acquire)()
     push = LivePush(InMemoryChannelLayer())
-    worker = Worker(exchanges, writer=writer, push=push, lease=lease, clock=clock)
+    journal = Journal(settings.LIQSITE_LAKE.parent / "journal", writer.positions())
+    worker = Worker(exchanges, journal=journal, writer=writer, push=push, lease=lease, clock=clock)
     running = asyncio.create_task(worker.run())
     yield worker
     worker.stop()
@@ -109,7 +112,7 @@ async def test_what_was_received_is_stored_when_the_worker_is_asked_to_stop(
             await simulator.subscribed("bybit")
             for number in range(500):
                 await simulator.send("bybit", "BTCUSDT", "long", price=80_000 + number, size=0.5)
-            health = worker._aggregator.health
+            health = worker.venues.health
             await until(lambda: health()["bybit"].message_count == 500)
     assert rows_stored(folder) == 500
 
@@ -126,7 +129,8 @@ async def test_recorded_frames_are_stored_to_the_cent_and_only_once(
             assert_same_money(stored(folder), expected)
             simulator.replay("binance")
             await until(lambda: simulator.totals()["binance"]["events"] >= 2 * 2_045, 30)
-            await simulator.send("binance", "BTCUSDT", "long", price=80_000, size=1)
+            last = int(_in_december().timestamp() * 1000)
+            await simulator.send("binance", "BTCUSDT", "long", price=80_000, size=1, time_ms=last)
             await until(lambda: rows_stored(folder) > 2_045, 30)
     assert rows_stored(folder) == 2_046
 

@@ -102,6 +102,8 @@ class Adapter(ABC):
     poll_seconds: ClassVar[float | None] = None
     """How often the history is asked for what the socket may have missed; None: never."""
     connection_lifetime_seconds: ClassVar[float | None] = None
+    largest_frame: ClassVar[int] = 1024 * 1024
+    """Bytes; a larger one is refused, and its beginning kept."""
     client_ping: ClassVar[ClientPing | None] = None
     instrument_urls: ClassVar[tuple[str, ...]] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,8 +10,9 @@ from typing import Self
 import duckdb
 import msgspec
 
-from exchanges.errors import StoreUnavailable
-from exchanges.events import Liquidation, Rejected, StoredEvent
+from exchanges.errors import RowsRefused, StoreUnavailable
+from exchanges.events import Liquidation
+from exchanges.journal import Position
 from exchanges.store.connection import connect
 from exchanges.store.migrations import migrate
 
@@ -27,24 +28,44 @@ class Writer:
     """Appends to the lake in `folder`. Use it from one thread at a time."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises StoreUnavailable."""
+        self._folder = folder
         self._connection = connect(folder, read_only=False)
         migrate(self._connection)
 
-    def append(self, events: Sequence[StoredEvent]) -> list[Liquidation]:
-        """Store the events that are not stored yet, all or none; return the new liquidations.
+    def append(
+        self, liquidations: Sequence[Liquidation], positions: Mapping[str, Position] | None = None
+    ) -> list[Liquidation]:
+        """Store what is not stored yet, and how far the journals are, all or nothing.
 
-        Raises StoreUnavailable; the batch is then not stored and may be given again.
+        Returns the rows that were new. Raises StoreUnavailable: the batch may be given again;
+        RowsRefused: it holds a row that can never be stored.
         """
-        liquidations = [event for event in events if isinstance(event, Liquidation)]
-        rejected = [event for event in events if isinstance(event, Rejected)]
         try:
             with self._transaction():
                 new = self._unstored(liquidations)
-                self._insert("liquidations", new)
-                self._insert("rejected", rejected)
+                self._insert(new)
+                self._note(positions or {})
+        except (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException) as error:
+            raise RowsRefused(f"The store takes no such row: {error}") from error
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store took no rows: {error}") from error
         return new
+
+    def reopen(self) -> None:
+        """Open the lake anew after it was unavailable. Raises StoreUnavailable."""
+        self._connection.close()
+        self._connection = connect(self._folder, read_only=False)
+
+    def positions(self) -> dict[str, Position]:
+        """Return how far each exchange's journal is stored. Raises StoreUnavailable."""
+        try:
+            rows = self._connection.execute(
+                "SELECT exchange, max((segment, byte_offset)) FROM journal_positions GROUP BY ALL"
+            ).fetchall()
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"The store cannot be read: {error}") from error
+        return {exchange: Position(*newest) for exchange, newest in rows}
 
     def maintain(self) -> None:
         """Move inlined rows to Parquet, merge small files, drop what no reader needs."""
@@ -71,7 +92,7 @@ class Writer:
     def _transaction(self) -> _Transaction:
         return _Transaction(self._connection)
 
-    def _unstored(self, liquidations: list[Liquidation]) -> list[Liquidation]:
+    def _unstored(self, liquidations: Sequence[Liquidation]) -> list[Liquidation]:
         """Drop repeated ids, those stored already and those within the batch."""
         by_id = {event.event_id: event for event in liquidations}
         if not by_id:
@@ -86,17 +107,29 @@ class Writer:
             by_id.pop(event_id, None)
         return list(by_id.values())
 
-    def _insert(self, table: str, rows: Sequence[StoredEvent]) -> None:
+    def _insert(self, rows: Sequence[Liquidation]) -> None:
         """Insert the rows as one JSON text: a hundred times faster than one by one."""
         if not rows:
             return
-        form = msgspec.json.encode([_sql_types(type(rows[0]))]).decode()
-        names = ", ".join(type(rows[0]).__struct_fields__)
+        names = ", ".join(Liquidation.__struct_fields__)
         self._connection.execute(
-            f"INSERT INTO {table} ({names}) "  # noqa: S608 - names of our own structs
-            f"SELECT {names} FROM (SELECT unnest(from_json(?, '{form}'), recursive := true))",
+            f"INSERT INTO liquidations ({names}) "  # noqa: S608 - names of our own struct
+            f"SELECT {names} FROM (SELECT unnest(from_json(?, '{_FORM}'), recursive := true))",
             [msgspec.json.encode(rows).decode()],
         )
+
+    def _note(self, positions: Mapping[str, Position]) -> None:
+        """Rows are only added here, which is faster; maintenance drops the outdated ones."""
+        if positions:
+            self._connection.execute(
+                "INSERT INTO journal_positions "
+                "SELECT unnest($names), unnest($segments), unnest($offsets)",
+                {
+                    "names": list(positions),
+                    "segments": [position.segment for position in positions.values()],
+                    "offsets": [position.byte_offset for position in positions.values()],
+                },
+            )
 
 
 class _Transaction:
@@ -117,12 +150,14 @@ class _Transaction:
         self._connection.execute("ROLLBACK" if error else "COMMIT")
 
 
-def _sql_types(struct: type[StoredEvent]) -> dict[str, str]:
-    """Return column -> SQL type, read off the struct's annotations."""
-    fields = struct.__annotations__.items()
-    return {
-        name: _SQL_TYPES.get(str(kind).removesuffix(" | None"), "VARCHAR") for name, kind in fields
-    }
+def _sql_type(kind: object) -> str:
+    """Return the SQL type of a field, read off the struct's annotation."""
+    return _SQL_TYPES.get(str(kind).removesuffix(" | None"), "VARCHAR")
+
+
+_FORM = msgspec.json.encode(
+    [{name: _sql_type(kind) for name, kind in Liquidation.__annotations__.items()}]
+).decode()
 
 
 def prepare(folder: Path) -> None:

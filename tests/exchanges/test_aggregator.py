@@ -209,7 +209,7 @@ async def test_a_venue_without_its_instrument_list_says_so_and_tries_again(
 async def test_a_venue_that_never_acknowledges_is_not_called_subscribed(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("exchanges.feed.ACKNOWLEDGE_SECONDS", 0.05)
+    monkeypatch.setattr("exchanges.connection.ACKNOWLEDGE_SECONDS", 0.05)
     monkeypatch.setattr("exchanges.adapters.bybit.BybitAdapter.parse", lambda *_: [], raising=True)
     aggregator = ExchangeAggregator(["bybit"])
     await aggregator.connect_all()
@@ -221,7 +221,7 @@ async def test_a_venue_that_never_acknowledges_is_not_called_subscribed(
 async def test_a_venue_that_delivers_without_acknowledging_is_subscribed(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("exchanges.feed.ACKNOWLEDGE_SECONDS", 0.2)
+    monkeypatch.setattr("exchanges.connection.ACKNOWLEDGE_SECONDS", 0.2)
     real = BybitAdapter.parse
 
     def deaf(*told: Any) -> list[Any]:
@@ -245,7 +245,7 @@ async def test_a_bug_in_one_venue_is_shown_and_leaves_the_others_alone(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("exchanges.adapters.bybit.BybitAdapter.parse", broken)
+    monkeypatch.setattr("exchanges.adapters.bybit.BybitAdapter.subscriptions", broken)
     aggregator = ExchangeAggregator(["binance", "bybit"])
     await aggregator.connect_all()
     await until(lambda: "stopped by a bug" in bybit(aggregator).reason)
@@ -274,7 +274,7 @@ async def test_an_event_whose_taking_was_cut_short_counts_when_it_comes_again(
 async def test_what_lies_before_the_connection_proves_no_subscription(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("exchanges.feed.ACKNOWLEDGE_SECONDS", 0.2)
+    monkeypatch.setattr("exchanges.connection.ACKNOWLEDGE_SECONDS", 0.2)
     real = BybitAdapter.parse
 
     def of_the_past(*told: Any) -> list[Any]:

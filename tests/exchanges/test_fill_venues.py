@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
-from exchanges import backoff, feed
+from exchanges import backoff, connection
 from exchanges.adapters import adapters, dydx, lighter
 from exchanges.adapters.base import Adapter, Request
 from exchanges.aggregator import ExchangeAggregator
@@ -132,7 +132,7 @@ async def test_one_user_refused_leaves_the_others(monkeypatch: pytest.MonkeyPatc
 async def test_a_socket_of_which_all_is_refused_is_not_called_subscribed(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(feed, "ACKNOWLEDGE_SECONDS", 1.0)
+    monkeypatch.setattr(connection, "ACKNOWLEDGE_SECONDS", 1.0)
     async with simulated("lighter", monkeypatch) as simulator:
         venue = simulator._host("lighter").venue
         aggregator = ExchangeAggregator(["lighter"])

@@ -14,9 +14,11 @@ from django.core.management.base import BaseCommand, CommandError
 from exchanges.adapters import select
 from exchanges.clock import utc_now
 from exchanges.errors import LiqsiteError
+from exchanges.journal import Journal, Limits
 from exchanges.live import LivePush
 from exchanges.recorder import Lease
 from exchanges.store import Writer
+from exchanges.upkeep import Keep
 from exchanges.worker import Worker
 
 
@@ -38,18 +40,35 @@ class Command(BaseCommand):
         lease = Lease(utc_now)
         try:
             select(names or None)
+            select(settings.LIQSITE_REDUNDANT or None)
             lease.acquire()
             with Writer(settings.LIQSITE_LAKE) as writer:
                 asyncio.run(_work(names or None, writer, lease))
-        except LiqsiteError as error:
-            raise CommandError(str(error)) from error
+        except* LiqsiteError as errors:
+            raise CommandError("; ".join(map(str, errors.exceptions))) from errors
         lease.release()
 
 
 async def _work(names: list[str] | None, writer: Writer, lease: Lease) -> None:
-    push = LivePush(get_channel_layer())
-    folder = settings.LIQSITE_DATA_DIR / "instruments"
-    worker = Worker(names, writer=writer, push=push, lease=lease, folder=folder)
+    journal = Journal(
+        settings.LIQSITE_DATA_DIR / "journal",
+        writer.positions(),
+        Limits(
+            keep_hours=settings.LIQSITE_JOURNAL_HOURS,
+            most_mib=settings.LIQSITE_JOURNAL_MIB,
+            free_mib=settings.LIQSITE_DISK_FREE_MIB,
+        ),
+    )
+    worker = Worker(
+        names,
+        journal=journal,
+        writer=writer,
+        push=LivePush(get_channel_layer()),
+        lease=lease,
+        keep=Keep(settings.LIQSITE_JOURNAL_FSYNC_SECONDS, settings.LIQSITE_REJECTED_DAYS),
+        folder=settings.LIQSITE_DATA_DIR / "instruments",
+        redundant=settings.LIQSITE_REDUNDANT,
+    )
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, worker.stop)

@@ -7,3 +7,6 @@ CREATE TABLE journal_positions (
 
 -- Which adapter read the row; NULL where none did.
 ALTER TABLE liquidations ADD COLUMN adapter_version INTEGER;
+
+-- What does not fit is kept beside the other things that people look after.
+DROP TABLE rejected;

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchanges.errors import StoreUnavailable
-from exchanges.events import Liquidation, Rejected
+from exchanges.errors import RowsRefused, StoreUnavailable
+from exchanges.events import Liquidation
+from exchanges.journal import Position
 from exchanges.store import Writer, prepare, query
 from exchanges.store import migrations as migrations_module
 from exchanges.store.connection import connect
@@ -63,11 +64,15 @@ def test_the_same_rows_again_add_nothing_not_even_after_a_restart(tmp_path: Path
     assert query(tmp_path, COUNT, {}) == [(700, 875.0)]
 
 
-def test_rejected_frames_are_kept_whole(tmp_path: Path):
-    frame = Rejected("bybit", NOON, "no price", '{"data": "<script>"}')
+def test_journal_positions_are_committed_with_the_rows_or_not_at_all(tmp_path: Path):
     with Writer(tmp_path) as writer:
-        assert writer.append([frame, a_liquidation()]) == [a_liquidation()]
-    assert query(tmp_path, "SELECT * FROM rejected", {}) == [msgspec.structs.astuple(frame)]
+        writer.append(some_liquidations(1), {"binance": Position(1, 20), "bybit": Position(2, 5)})
+        writer.append([], {"binance": Position(2, 10)})
+        bad = msgspec.structs.replace(a_liquidation(event_id="b"), price=None)
+        with pytest.raises(RowsRefused):
+            writer.append([bad], {"binance": Position(3, 30)})
+    with Writer(tmp_path) as writer:
+        assert writer.positions() == {"binance": Position(2, 10), "bybit": Position(2, 5)}
 
 
 def test_a_reader_sees_each_commit_of_a_running_writer(tmp_path: Path):
@@ -93,7 +98,7 @@ def test_another_process_reads_while_the_writer_is_open_and_after_it_closed(tmp_
 def test_a_failed_append_stores_nothing_of_its_batch(tmp_path: Path):
     with Writer(tmp_path) as writer:
         bad = msgspec.structs.replace(a_liquidation(event_id="b"), price=None)
-        with pytest.raises(StoreUnavailable, match="took no rows"):
+        with pytest.raises(RowsRefused, match="takes no such row"):
             writer.append([a_liquidation(event_id="a"), bad])
         assert query(tmp_path, COUNT, {})[0][0] == 0
         assert len(writer.append([a_liquidation(event_id="a")])) == 1
@@ -123,7 +128,7 @@ def test_a_schema_file_is_applied_once_and_a_broken_one_leaves_nothing(
     with pytest.raises(Exception, match="nonsense"):
         migrations_module.migrate(connection)
     tables = {name for (name,) in connection.execute("SELECT name FROM (SHOW TABLES)").fetchall()}
-    assert tables == {"applied", "liquidations", "rejected", "journal_positions", "one"}
+    assert tables == {"applied", "liquidations", "journal_positions", "one"}
     (schema / "9002_broken.sql").unlink()
     assert migrations_module.migrate(connection) == []
     connection.close()

@@ -1,0 +1,171 @@
+"""One socket of one subscription, from opening to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from exchanges.adapters.base import Adapter, Subscription
+from exchanges.clock import Clock
+from exchanges.endpoints import resolve
+from exchanges.errors import ConnectionRefused
+from exchanges.events import Acknowledged, FeedEvent, Liquidation, MarkPrice, Refused, Reply
+from exchanges.health import HealthTracker
+from exchanges.instruments import Instruments
+from exchanges.intake import Intake
+
+log = logging.getLogger(__name__)
+
+OPEN_SECONDS = 10.0
+ACKNOWLEDGE_SECONDS = 10.0
+PING_SECONDS = 15.0
+# Beyond this a frame is not even read: the connection ends, which is counted as trouble.
+LARGEST_MESSAGE = 8 * 1024 * 1024
+
+
+class Connection:
+    """Opens, subscribes, then reads until the connection breaks or is closed."""
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        subscription: Subscription,
+        instruments: Instruments,
+        *,
+        intake: Intake,
+        health: HealthTracker,
+        clock: Clock,
+    ) -> None:
+        self._adapter = adapter
+        self._subscription = subscription
+        self._instruments = instruments
+        self._intake = intake
+        self._health = health
+        self._clock = clock
+        self._missing, self._confirmed = subscription.acknowledgements, 0
+        self._refusal = ""
+        self._has_delivered = False
+        self._connected_at = clock()
+        self._marked: set[str] = set()
+        self._socket: ClientConnection
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Connect and subscribe, then read in the background.
+
+        Raises ConnectionRefused, WebSocketException, OSError or TimeoutError.
+        """
+        self._socket = await connect(
+            resolve(self._adapter.name, self._subscription.url),
+            open_timeout=OPEN_SECONDS,
+            ping_interval=PING_SECONDS,
+            ping_timeout=PING_SECONDS,
+            max_size=LARGEST_MESSAGE,
+            close_timeout=1,
+            additional_headers=self._subscription.headers,
+        )
+        self._connected_at = self._clock()
+        self._tasks = [asyncio.create_task(self._ping())]
+        try:
+            await self._subscribe()
+        except BaseException:
+            await self.close()
+            raise
+        self._tasks.append(asyncio.create_task(self._read()))
+
+    async def ended(self, seconds: float | None = None) -> bool:
+        """Wait for the end, or so many seconds; return False when it has not ended.
+
+        Raises what it ended of.
+        """
+        reading = self._tasks[-1]
+        await asyncio.wait({reading}, timeout=seconds)
+        return reading.done() and reading.result() is None
+
+    async def close(self) -> None:
+        """Close; what had arrived by then is still read."""
+        pinging, *reading = self._tasks
+        pinging.cancel()
+        try:
+            await self._socket.close()
+            await asyncio.gather(*reading, return_exceptions=True)
+        finally:
+            for task in reading:
+                task.cancel()
+            self._forget_marks()
+
+    async def _subscribe(self) -> None:
+        """Ask for the feed and read until every request is acknowledged."""
+        sending = asyncio.create_task(self._send_all())
+        pauses = self._subscription.pause_seconds * len(self._subscription.messages)
+        try:
+            async with asyncio.timeout(ACKNOWLEDGE_SECONDS + pauses):
+                while self._missing > 0:
+                    await self._handle(await self._socket.recv(decode=False))
+                await sending
+        except TimeoutError:
+            # One that delivers what it was asked for is subscribed, whether or not it says so.
+            if not self._has_delivered or self._subscription.acknowledgements > 1:
+                raise ConnectionRefused("the venue did not acknowledge the subscription") from None
+        finally:
+            sending.cancel()
+        is_proven = self._confirmed or self._has_delivered
+        if self._subscription.acknowledgements and not is_proven:
+            raise ConnectionRefused(f"every subscription refused: {self._refusal}")
+
+    async def _send_all(self) -> None:
+        for message in self._subscription.messages:
+            await self._socket.send(message)
+            await asyncio.sleep(self._subscription.pause_seconds)
+
+    async def _read(self) -> None:
+        while True:
+            await self._handle(await self._socket.recv(decode=False))
+
+    async def _handle(self, frame: bytes) -> None:
+        for event in await self._intake.take(frame):
+            await self._answer(event)
+
+    async def _answer(self, event: FeedEvent) -> None:
+        match event:
+            case Liquidation() if event.exchange_time > self._connected_at:
+                self._has_delivered = True
+            case Acknowledged():
+                self._missing -= 1
+                self._confirmed += 1
+            case MarkPrice(instrument_id, price):
+                self._instruments.marks[instrument_id] = price
+                self._marked.add(instrument_id)
+            case Reply(message):
+                await self._socket.send(message)
+            case Refused():
+                await self._ask_again(event)
+
+    async def _ask_again(self, refused: Refused) -> None:
+        """Send the smaller requests instead, if there are any."""
+        self._refusal = refused.reason
+        self._health.error(f"subscription refused: {refused.reason}")
+        if refused.is_fatal and not refused.retry:
+            raise ConnectionRefused(f"subscription refused: {refused.reason}")
+        self._missing += len(refused.retry) - 1
+        for message in refused.retry:
+            await self._socket.send(message)
+
+    async def _ping(self) -> None:
+        """Send what the venue wants to hear from its clients, if it wants anything."""
+        if (ping := self._adapter.client_ping) is None:
+            return
+        with suppress(ConnectionClosed):
+            while True:
+                await asyncio.sleep(ping.every_seconds)
+                await self._socket.send(ping.message)
+
+    def _forget_marks(self) -> None:
+        """A mark is worth something only while the connection that keeps it current lives."""
+        for instrument_id in self._marked:
+            self._instruments.marks.pop(instrument_id, None)
+        self._marked.clear()

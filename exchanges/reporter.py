@@ -1,0 +1,92 @@
+"""What the worker tells about itself while it runs: to the database, and to open pages."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError
+
+from exchanges.clock import Clock
+from exchanges.events import ExchangeHealth
+from exchanges.gaps import GapLedger
+from exchanges.live import LivePush
+from exchanges.recorder import Lease, record_health, record_samples, uptime_percents
+from exchanges.venues import Venues
+
+log = logging.getLogger(__name__)
+
+HEALTH_SECONDS = 1.0
+SETTLE_SECONDS = 0.1
+SAMPLE_SECONDS = 60.0
+
+
+class Reporter:
+    """Tells the venues' health, its gaps, and that the worker lives."""
+
+    def __init__(self, venues: Venues, push: LivePush, lease: Lease, clock: Clock) -> None:
+        self._venues = venues
+        self._push = push
+        self._lease = lease
+        self._clock = clock
+        self._gaps = GapLedger()
+        self._uptimes: dict[str, float] = {}
+        self.changed = asyncio.Event()
+        """Set when a venue's state has changed."""
+        self.troubles: dict[str, str] = {}
+        """What keeps the worker from receiving or storing, in words, by where it is."""
+
+    async def begin(self) -> None:
+        """Take up the gap ledger where the worker before left it."""
+        await sync_to_async(self._gaps.begin)(
+            self._venues.names(), self._lease.stopped_at, self._clock()
+        )
+
+    async def end(self) -> None:
+        """Tell how it stands last, and begin the gap that lasts until a worker runs again."""
+        with suppress(DatabaseError):
+            await self._tell()
+            await sync_to_async(self._gaps.end)(self._clock())
+        await self._push.flush()
+
+    async def tell_health(self) -> None:
+        """Tell health when it changes, and every second: it is also the sign of life.
+
+        Ends with LeaseLost when another worker has taken over.
+        """
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEALTH_SECONDS):
+                    await self.changed.wait()
+            self.changed.clear()
+            try:
+                await self._tell()
+            except DatabaseError as error:
+                log.error("health not recorded: %s", error)
+            await asyncio.sleep(SETTLE_SECONDS)
+
+    async def take_samples(self) -> None:
+        """Record a sample a minute, from which uptime is worked out."""
+        while True:
+            with suppress(DatabaseError):
+                self._uptimes = await sync_to_async(uptime_percents)(self._clock())
+            await asyncio.sleep(SAMPLE_SECONDS)
+            with suppress(DatabaseError):
+                await sync_to_async(record_samples)(self._healths(), self._clock())
+
+    async def _tell(self) -> None:
+        healths = self._healths()
+        await self._push.health({h.exchange: h for h in healths}, self._lease.started_at)
+        await sync_to_async(self._lease.renew)(" ".join(filter(None, self.troubles.values())))
+        await sync_to_async(record_health)(healths, self._clock())
+        await sync_to_async(self._gaps.record)(healths, self._clock())
+
+    def _healths(self) -> list[ExchangeHealth]:
+        """Return the venues' health with the uptime of their samples."""
+        return [
+            msgspec.structs.replace(health, uptime_percent=self._uptimes.get(name))
+            for name, health in self._venues.health().items()
+        ]
