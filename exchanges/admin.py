@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
-from exchanges.models import ExchangeHealth, Gap, HealthSample, WorkerLease
+from exchanges.models import ExchangeHealth, Gap, HealthSample, RejectedFrame, WorkerLease
 
 # Readable on white and on the admin's dark background alike.
 _COLORS = {
@@ -90,10 +93,32 @@ class HealthSampleAdmin(ReadOnlyAdmin):
 class GapAdmin(ReadOnlyAdmin):
     """Every interval in which a feed was not proven to deliver."""
 
-    list_display = ["exchange", "started_at", "ended_at", "reason"]
+    list_display = ["exchange", "started_at", "ended_at", "reason", "repaired_by", "repaired_rows"]
     list_filter = ["exchange", ("ended_at", admin.EmptyFieldListFilter)]
     search_fields = ["exchange", "reason"]
     date_hierarchy = "started_at"
+
+
+@admin.register(RejectedFrame)
+class RejectedFrameAdmin(ReadOnlyAdmin):
+    """Frames that did not fit or could not be true, whole, each with the reason."""
+
+    list_display = ["received_time", "exchange", "short_reason", "outcome"]
+    list_filter = ["exchange", ("retry_asked_at", admin.EmptyFieldListFilter)]
+    search_fields = ["exchange", "reason", "frame"]
+    date_hierarchy = "received_time"
+    actions = ["try_again"]
+
+    @admin.display(description="reason", ordering="reason")
+    def short_reason(self, row: RejectedFrame) -> str:
+        """Return the beginning of the reason."""
+        return Truncator(row.reason).chars(120)
+
+    @admin.action(description="Try again with today's adapter", permissions=["view"])
+    def try_again(self, request: HttpRequest, frames: QuerySet[RejectedFrame]) -> None:
+        """Ask the worker to read the frames again; it says in `outcome` what came of it."""
+        asked = frames.update(retry_asked_at=timezone.now(), outcome="")
+        self.message_user(request, f"The worker will try {asked} again within seconds.")
 
 
 @admin.register(WorkerLease)

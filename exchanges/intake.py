@@ -48,7 +48,7 @@ class Intake:
         self._health.heartbeat()
         received_time = self._clock()
         try:
-            events = self._read(frame, received_time)
+            events = read(self._adapter, frame, self._instruments, received_time)
         except MalformedFrame as error:
             is_too_large = len(frame) > self._adapter.largest_frame
             kept = frame[:KEPT_OF_TOO_LARGE] if is_too_large else frame
@@ -57,20 +57,6 @@ class Intake:
         if liquidations := [event for event in events if isinstance(event, Liquidation)]:
             await self._hand_on(liquidations, received_time)
         return events
-
-    def _read(self, frame: bytes, received_time: datetime) -> Sequence[FeedEvent]:
-        """Raises MalformedFrame, also for a frame that our own adapter stumbles over."""
-        if len(frame) > self._adapter.largest_frame:
-            raise MalformedFrame(
-                f"a frame of {len(frame)} bytes, more than the {self._adapter.largest_frame} taken"
-            )
-        try:
-            return self._adapter.parse(frame, self._instruments, received_time)
-        except MalformedFrame:
-            raise
-        except Exception as bug:
-            log.exception("%s: the adapter has a bug", self._adapter.name)
-            raise MalformedFrame(f"the adapter has a bug: {bug!r}") from bug
 
     async def _hand_on(self, liquidations: list[Liquidation], received_time: datetime) -> None:
         self._health.message()
@@ -84,6 +70,24 @@ class Intake:
         """Keep the whole frame with its reason; the source goes on."""
         self._health.error(f"rejected: {reason}")
         await self._accept([Rejected(self._adapter.name, received_time, reason, frame)])
+
+
+def read(
+    adapter: Adapter, frame: bytes, instruments: Instruments, received_time: datetime
+) -> Sequence[FeedEvent]:
+    """Return what a frame means.
+
+    Raises MalformedFrame, also for one that is too large or that our own adapter stumbles over.
+    """
+    if len(frame) > adapter.largest_frame:
+        raise MalformedFrame(f"{len(frame)} bytes, and at most {adapter.largest_frame} are taken")
+    try:
+        return adapter.parse(frame, instruments, received_time)
+    except MalformedFrame:
+        raise
+    except Exception as bug:
+        log.exception("%s: the adapter has a bug", adapter.name)
+        raise MalformedFrame(f"the adapter has a bug: {bug!r}") from bug
 
 
 def _text(frame: bytes) -> str:

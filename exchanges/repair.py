@@ -59,6 +59,9 @@ class Repair:
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
             except DatabaseError as error:
                 log.error("gaps cannot be read: %s", error)
+            except Exception:
+                log.exception("%s: repairing gaps met a bug", self._venue.name)
+                await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
 
     async def look(self) -> None:
         """Repair the oldest gaps that are due, if any are. Raises HistoryUnavailable."""

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from exchanges.clock import Clock
 from exchanges.errors import MalformedFrame
 from exchanges.events import Liquidation
-from exchanges.intake import Accept
+from exchanges.intake import Accept, read
 from exchanges.models import RejectedFrame
 from exchanges.plausible import doubt
 from exchanges.venues import Venues
@@ -50,7 +50,7 @@ class Retry:
         """Return what came of it, in words."""
         venue = self._venues.venue(kept.exchange)
         try:
-            events = venue.adapter.parse(_bytes(kept), venue.instruments, kept.received_time)
+            events = read(venue.adapter, _bytes(kept), venue.instruments, kept.received_time)
         except MalformedFrame as error:
             return f"still rejected: {error}"
         found = [event for event in events if isinstance(event, Liquidation)]

@@ -26,6 +26,7 @@ class AsterAdapter(BinanceAdapter):
         "one socket for all; asked LIST_SUBSCRIPTIONS, it answers with the stream; 10 messages/s, "
         "200 streams, lives 24 h"
     )
+    connection_lifetime_seconds = 86_400.0
     quiet_rate_per_minute = 0.08
     instrument_urls = ("https://fapi.asterdex.com/fapi/v3/exchangeInfo",)  # type: ignore[assignment]
 

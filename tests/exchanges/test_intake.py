@@ -77,3 +77,58 @@ async def test_a_malformed_gzip_frame_is_kept_as_the_text_it_holds(
     [rejected] = taken
     assert isinstance(rejected, Rejected)
     assert rejected.frame == '{"op": 1}'
+
+
+async def test_what_cannot_be_true_is_kept_apart_row_by_row(
+    intake: Intake, taken: list[StoredEvent], health: HealthTracker
+):
+    ahead = int((NOW + timedelta(hours=2)).timestamp() * 1000)
+    row = b'{"T":%d,"s":"ETHUSDT","S":"Buy","v":"1","p":"3000"}'
+    await intake.take(FRAME.replace(b"}]}", b"}," + row % ahead + b"]}"))
+    good, kept = taken
+    assert isinstance(good, Liquidation) and good.symbol == "BTCUSDT"
+    assert isinstance(kept, Rejected) and "120 minutes ahead" in kept.reason
+    assert "ETHUSDT" in kept.frame and '"BTCUSDT"' not in kept.frame
+    assert health.snapshot().error_count == 1
+
+
+async def test_a_frame_that_is_too_large_is_refused_and_its_beginning_kept(
+    intake: Intake, taken: list[StoredEvent]
+):
+    await intake.take(FRAME[:-2] + b" " * 1024 * 1024 + b"]}")
+    [kept] = taken
+    assert isinstance(kept, Rejected)
+    assert kept.reason.endswith("at most 1048576 are taken")
+    assert kept.frame.encode().startswith(FRAME[:-2]) and len(kept.frame) == 64 * 1024
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [b"[" * 100_000, b'{"a":' * 100_000, gzip.compress(b" " * 50_000_000), b'{"topic":1e999}'],
+)
+async def test_bombs_and_deep_nesting_are_refused(
+    intake: Intake, taken: list[StoredEvent], frame: bytes
+):
+    await intake.take(frame)
+    [kept] = taken
+    assert isinstance(kept, Rejected)
+
+
+async def test_a_bug_in_the_adapter_costs_one_frame_and_is_logged(
+    intake: Intake,
+    taken: list[StoredEvent],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("exchanges.adapters.bybit.BybitAdapter.parse", broken)
+        await intake.take(FRAME)
+    await intake.take(FRAME)
+    kept, row = taken
+    assert isinstance(kept, Rejected) and "ZeroDivisionError" in kept.reason
+    assert kept.frame == FRAME.decode()
+    assert isinstance(row, Liquidation)
+    assert "ZeroDivisionError" in caplog.text

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from exchanges.errors import WorkerRunning
+from exchanges.errors import LeaseLost, WorkerRunning
 from exchanges.events import ExchangeHealth
 from exchanges.models import ExchangeHealth as StoredHealth
 from exchanges.models import HealthSample, WorkerLease
@@ -112,3 +112,22 @@ def test_takes_over_at_once_from_a_worker_that_stopped_in_order():
     first.release()
     a_lease(clock, "b:2").acquire()
     assert clock.now == NOON
+
+
+def test_a_worker_that_was_frozen_while_another_took_over_is_told_so():
+    clock = SteppingClock()
+    frozen = a_lease(clock, "a:1")
+    frozen.acquire()
+    a_lease(clock, "b:2").acquire(clock.sleep)
+    with pytest.raises(LeaseLost, match="Another worker has taken over"):
+        frozen.renew()
+    assert WorkerLease.objects.get().holder == "b:2"
+
+
+def test_what_keeps_the_worker_from_storing_is_said_with_its_sign_of_life():
+    lease = a_lease(SteppingClock(), "a:1")
+    lease.acquire()
+    lease.renew("The disk is full.")
+    assert WorkerLease.objects.get().trouble == "The disk is full."
+    lease.renew()
+    assert WorkerLease.objects.get().trouble == ""
