@@ -50,6 +50,9 @@ check: .venv/installed-dev ## style, types and import rules
 test: check ## everything: check, then all tests
 	@.venv/bin/pytest
 
+chaos: .venv/installed-dev ## kills, floods, faults, full disks, for forty minutes (ROUNDS=5: a short kill run)
+	@$(PY) -m tests.chaos
+
 screenshots: .venv/installed-dev ## make docs/img anew from a demo run
 	@$(PY) docs/screenshots.py
 
@@ -62,5 +65,5 @@ bench: .venv-bench/installed ## measure beside cryptofeed and ccxt, and print th
 clean: ## remove what was installed; data stays
 	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help install run demo check test screenshots docs bench clean
+.PHONY: help install run demo check test chaos screenshots docs bench clean
 .DEFAULT_GOAL := help

@@ -8,6 +8,8 @@ from datetime import datetime
 from exchanges.events import ExchangeHealth
 from exchanges.models import Gap, Watch
 
+NOT_RUNNING = "worker not running"
+
 
 class GapLedger:
     """Opens a gap when a venue is no longer proven to deliver, closes it when it is again."""
@@ -23,7 +25,7 @@ class GapLedger:
         self._open = {gap.exchange: gap for gap in Gap.objects.filter(ended_at=None)}
         watched = set(Watch.objects.values_list("exchange", flat=True))
         for exchange in watched - self._open.keys():
-            self._begin_gap(exchange, stopped_at or now, "worker not running")
+            self._begin_gap(exchange, stopped_at or now, NOT_RUNNING)
         for exchange in set(exchanges) - watched:
             Watch.objects.create(exchange=exchange, started_at=now)
             self._begin_gap(exchange, now, "connecting for the first time")
@@ -34,13 +36,12 @@ class GapLedger:
             if health.is_connected:
                 self._end_gap(health, now)
             elif health.exchange not in self._open:
-                reason = f"{health.state}: {health.reason}" if health.reason else health.state
-                self._begin_gap(health.exchange, _last_proven(health), reason)
+                self._begin_gap(health.exchange, _last_proven(health), _reason(health))
 
     def end(self, now: datetime) -> None:
         """Open a gap for every venue that has none: nobody listens from here on."""
         for exchange in set(Watch.objects.values_list("exchange", flat=True)) - self._open.keys():
-            self._begin_gap(exchange, now, "worker not running")
+            self._begin_gap(exchange, now, NOT_RUNNING)
 
     def _begin_gap(self, exchange: str, started_at: datetime, reason: str) -> None:
         self._open[exchange] = Gap.objects.create(
@@ -58,3 +59,10 @@ def _last_proven(health: ExchangeHealth) -> datetime:
     """Return when the feed last showed that it delivers, or that the connection lived."""
     last = health.last_event_at if health.state == "silent" else health.last_heartbeat
     return min(last, health.since) if last is not None else health.since
+
+
+def _reason(health: ExchangeHealth) -> str:
+    """A venue is switched off only by a worker that ends."""
+    if health.state == "off":
+        return NOT_RUNNING
+    return f"{health.state}: {health.reason}" if health.reason else health.state

@@ -113,4 +113,20 @@ class Lease:
 
     def _other(self) -> WorkerLease | None:
         lease = WorkerLease.objects.exclude(holder=self.holder).first()
-        return lease if lease is not None and lease.is_running(self._clock()) else None
+        if lease is None or _has_died(lease.holder):
+            return None
+        return lease if lease.is_running(self._clock()) else None
+
+
+def _has_died(holder: str) -> bool:
+    """Return whether a holder is a process of this host that is no more."""
+    host, _, process = holder.rpartition(":")
+    if host != socket.gethostname() or not process.isdecimal():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

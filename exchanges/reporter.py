@@ -46,10 +46,10 @@ class Reporter:
         )
 
     async def end(self) -> None:
-        """Tell how it stands last, and begin the gap that lasts until a worker runs again."""
+        """Begin the gap that lasts until a worker runs again, and tell how it stands last."""
         with suppress(DatabaseError):
-            await self._tell()
             await sync_to_async(self._gaps.end)(self._clock())
+            await self._tell()
         await self._push.flush()
 
     async def tell_health(self) -> None:

@@ -64,7 +64,7 @@ def test_every_make_target_is_listed():
     makefile = text("Makefile")
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     assert targets == set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
-    wanted = "install run demo test check screenshots docs bench clean help"
+    wanted = "install run demo test check chaos screenshots docs bench clean help"
     assert targets == set(wanted.split())
 
 

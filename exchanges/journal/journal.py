@@ -11,6 +11,7 @@ from typing import NamedTuple
 from exchanges.errors import JournalPaused
 from exchanges.events import Liquidation, Rejected, StoredEvent
 from exchanges.journal.log import ExchangeLog
+from exchanges.journal.reserve import Reserve
 from exchanges.journal.segment import Position
 
 MIB = 1024 * 1024
@@ -53,8 +54,9 @@ class Journal:
         self.trouble = ""
         """Why nothing can be appended now, in words; empty while all is well."""
         self._stored_before = stored or {}
-        there = {file.name for file in folder.iterdir()} if folder.exists() else set[str]()
-        for exchange in sorted(there):
+        self._reserve = Reserve(folder / "reserve")
+        there = [file.name for file in folder.iterdir() if file.is_dir()] if folder.exists() else []
+        for exchange in there:
             self._log(exchange)
 
     def append(self, events: Sequence[StoredEvent]) -> None:
@@ -100,6 +102,7 @@ class Journal:
         free = shutil.disk_usage(self._folder.parent).free // MIB
         waiting = self.waiting_bytes()
         if free < self._limits.free_mib:
+            self._reserve.give()
             self.trouble = (
                 f"The disk is full: {free} MiB are free and {self._limits.free_mib} are kept "
                 f"free. Make room on the disk of {self._folder.parent}."
@@ -110,6 +113,7 @@ class Journal:
                 "journal, which is as much as LIQSITE_JOURNAL_MIB allows."
             )
         else:
+            self._reserve.hold()
             self.trouble = ""
         return self.trouble
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 from datetime import datetime, timedelta
 
 import msgspec
@@ -131,3 +135,19 @@ def test_what_keeps_the_worker_from_storing_is_said_with_its_sign_of_life():
     assert WorkerLease.objects.get().trouble == "The disk is full."
     lease.renew()
     assert WorkerLease.objects.get().trouble == ""
+
+
+def test_takes_over_at_once_from_a_worker_of_this_host_that_was_killed():
+    clock = SteppingClock()
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    a_lease(clock, f"{socket.gethostname()}:{ended.pid}").acquire()
+    a_lease(clock, "b:2").acquire(clock.sleep)
+    assert clock.now == NOON
+
+
+def test_waits_for_a_worker_of_this_host_that_lives():
+    clock = SteppingClock()
+    a_lease(clock, f"{socket.gethostname()}:{os.getpid()}").acquire()
+    a_lease(clock, "b:2").acquire(clock.sleep)
+    assert clock.now - NOON >= timedelta(seconds=5)

@@ -180,6 +180,14 @@ def test_too_little_room_and_too_much_waiting_are_said_before_anything_breaks(tm
     assert slow.check() == ""
 
 
+def test_room_is_held_back_and_given_when_the_disk_is_full(tmp_path: Path):
+    reserve = tmp_path / "journal" / "reserve"
+    Journal(tmp_path / "journal", limits=Limits(free_mib=0)).check()
+    assert reserve.stat().st_size == 16 * 1024 * 1024
+    Journal(tmp_path / "journal", limits=Limits(free_mib=1_000_000_000)).check()
+    assert not reserve.exists()
+
+
 def test_positions_of_a_venue_that_is_new_to_the_store_begin_at_its_first_segment(tmp_path: Path):
     journal = Journal(tmp_path / "journal", {"gone": Position(7, 12)})
     journal.append(rows(1, "bybit"))

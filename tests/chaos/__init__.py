@@ -1,0 +1,1 @@
+"""What must never happen, tried for minutes with real processes: `make chaos`."""
