@@ -1,4 +1,4 @@
-"""Measure on this machine: `python -m benchmarks [parse] [heatmap] [pipeline]`.
+"""Measure on this machine: `python -m benchmarks [parse] [heatmap] [pipeline] [silence]`.
 
 With QUICK=1 in the environment little is measured: it shows that everything runs.
 """
@@ -22,9 +22,14 @@ def main(names: list[str]) -> None:
     import django
 
     django.setup()
-    from benchmarks import heatmap, parse, pipeline
+    from benchmarks import heatmap, parse, pipeline, silence
 
-    known = {"parse": parse.measure, "heatmap": heatmap.measure, "pipeline": pipeline.measure}
+    known = {
+        "parse": parse.measure,
+        "heatmap": heatmap.measure,
+        "pipeline": pipeline.measure,
+        "silence": silence.measure,
+    }
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     for name in names or known:
         table = Table("what", "figure", title=name, title_justify="left")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -13,7 +14,15 @@ from exchanges.adapters.base import Adapter, Subscription
 from exchanges.clock import Clock
 from exchanges.endpoints import resolve
 from exchanges.errors import ConnectionRefused
-from exchanges.events import Acknowledged, FeedEvent, Liquidation, MarkPrice, Refused, Reply
+from exchanges.events import (
+    Acknowledged,
+    Delivered,
+    FeedEvent,
+    Liquidation,
+    MarkPrice,
+    Refused,
+    Reply,
+)
 from exchanges.health import HealthTracker
 from exchanges.instruments import Instruments
 from exchanges.intake import Intake
@@ -39,13 +48,18 @@ class Connection:
         intake: Intake,
         health: HealthTracker,
         clock: Clock,
+        on_delivery: Callable[[], None],
     ) -> None:
+        """`on_delivery` is called for every frame that proves that the path delivers."""
         self._adapter = adapter
         self._subscription = subscription
         self._instruments = instruments
         self._intake = intake
         self._health = health
         self._clock = clock
+        self._on_delivery = on_delivery
+        self.has_control = subscription.has_control
+        """Whether the venue's control stream comes on this socket."""
         self._missing, self._confirmed = subscription.acknowledgements, 0
         self._refusal = ""
         self._has_delivered = False
@@ -86,8 +100,12 @@ class Connection:
         await asyncio.wait({reading}, timeout=seconds)
         return reading.done() and reading.result() is None
 
-    async def close(self) -> None:
-        """Close; what had arrived by then is still read."""
+    async def close(self, *, is_relieved: bool = False) -> None:
+        """Close; what had arrived by then is still read.
+
+        A mark price is worth something only while a connection keeps it current: it is
+        forgotten, unless another connection has taken over.
+        """
         pinging, *reading = self._tasks
         pinging.cancel()
         try:
@@ -96,7 +114,8 @@ class Connection:
         finally:
             for task in reading:
                 task.cancel()
-            self._forget_marks()
+            if not is_relieved:
+                self._forget_marks()
 
     async def _subscribe(self) -> None:
         """Ask for the feed and read until every request is acknowledged."""
@@ -127,16 +146,19 @@ class Connection:
             await self._handle(await self._socket.recv(decode=False))
 
     async def _handle(self, frame: bytes) -> None:
-        for event in await self._intake.take(frame):
+        events = await self._intake.take(frame)
+        if any(isinstance(event, Liquidation | Delivered | MarkPrice) for event in events):
+            self._on_delivery()
+        for event in events:
             await self._answer(event)
 
     async def _answer(self, event: FeedEvent) -> None:
         match event:
             case Liquidation() if event.exchange_time > self._connected_at:
                 self._has_delivered = True
-            case Acknowledged():
+            case Acknowledged(is_control):
                 self._missing -= 1
-                self._confirmed += 1
+                self._confirmed += not is_control
             case MarkPrice(instrument_id, price):
                 self._instruments.marks[instrument_id] = price
                 self._marked.add(instrument_id)
@@ -148,6 +170,7 @@ class Connection:
     async def _ask_again(self, refused: Refused) -> None:
         """Send the smaller requests instead, if there are any."""
         self._refusal = refused.reason
+        self.has_control = self.has_control and not refused.is_control
         self._health.error(f"subscription refused: {refused.reason}")
         if refused.is_fatal and not refused.retry:
             raise ConnectionRefused(f"subscription refused: {refused.reason}")
@@ -165,7 +188,6 @@ class Connection:
                 await self._socket.send(ping.message)
 
     def _forget_marks(self) -> None:
-        """A mark is worth something only while the connection that keeps it current lives."""
         for instrument_id in self._marked:
             self._instruments.marks.pop(instrument_id, None)
         self._marked.clear()

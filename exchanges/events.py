@@ -56,19 +56,24 @@ NormalizedLiquidation = Liquidation
 
 
 class Acknowledged(msgspec.Struct, frozen=True, gc=False):
-    """The venue confirmed a subscription message."""
+    """The venue confirmed a subscription message; `is_control`: only that of the control
+    stream, which without another one is no subscription to liquidations."""
+
+    is_control: bool = False
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False):
     """The venue refused a subscription message.
 
     `retry` holds smaller messages to send instead; with none, `is_fatal` says whether the
-    whole connection is of no use or only what the refused message asked for.
+    whole connection is of no use or only what the refused message asked for. `is_control` says
+    that it was the control stream, so that its silence proves nothing.
     """
 
     reason: str
     retry: tuple[str, ...] = ()
     is_fatal: bool = True
+    is_control: bool = False
 
 
 class Reply(msgspec.Struct, frozen=True, gc=False):
@@ -79,6 +84,11 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
 
 class Heartbeat(msgspec.Struct, frozen=True, gc=False):
     """The connection answers; it proves nothing about liquidations."""
+
+
+class Delivered(msgspec.Struct, frozen=True, gc=False):
+    """The same path delivered something that is no liquidation; it proves that the
+    subscription works."""
 
 
 class MarkPrice(msgspec.Struct, frozen=True, gc=False):
@@ -97,7 +107,7 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
     frame: str
 
 
-FeedEvent = Liquidation | Acknowledged | Refused | Reply | Heartbeat | MarkPrice
+FeedEvent = Liquidation | Acknowledged | Refused | Reply | Heartbeat | Delivered | MarkPrice
 StoredEvent = Liquidation | Rejected
 
 

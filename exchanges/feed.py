@@ -74,7 +74,7 @@ class Feed:
     async def _session(self) -> None:
         """Read from one connection after the other, each relieved before its time is up."""
         connection = await self._open()
-        self._tell("subscribed")
+        self._tell_subscribed(connection)
         log.info("%s: subscribed", self._adapter.name)
         proven = asyncio.get_running_loop().call_later(PROVEN_SECONDS, self._backoff.reset)
         try:
@@ -92,6 +92,7 @@ class Feed:
             intake=self._intake,
             health=self._health,
             clock=self._clock,
+            on_delivery=self._note_delivery,
         )
         await connection.open()
         return connection
@@ -106,7 +107,8 @@ class Feed:
                 if await old.ended(RELIEF_PAUSE_SECONDS):
                     return old
             else:
-                await old.close()
+                self._tell_subscribed(new)
+                await old.close(is_relieved=True)
                 log.info("%s: a new connection took over", self._adapter.name)
                 return new
 
@@ -127,6 +129,14 @@ class Feed:
         self._tell(state, reason)
         log.warning("%s: %s", self._adapter.name, reason)
         await self._sleep(wait)
+
+    def _tell_subscribed(self, connection: Connection) -> None:
+        self._health.socket_is(
+            self._number, "subscribed", copy=self._copy, has_control=connection.has_control
+        )
+
+    def _note_delivery(self) -> None:
+        self._health.delivered(self._number, self._copy)
 
     def _tell(self, state: State, reason: str = "") -> None:
         self._health.socket_is(self._number, state, reason, copy=self._copy)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 
 from exchanges.clock import Clock
 from exchanges.events import CONNECTED_STATES, ExchangeHealth, State
+from exchanges.silence import Silence
 
 WINDOW_SECONDS = 60
 
-# While sockets differ, the venue is as its worst one; `live` and `silent` are the venue's.
+# A subscription is as the best of its sockets (copies of one another), the venue as the worst
+# of its subscriptions; `live` and `silent` are the venue's.
 _WORST_FIRST: tuple[State, ...] = (
     "blocked",
     "failed",
@@ -19,6 +23,16 @@ _WORST_FIRST: tuple[State, ...] = (
     "connecting",
     "subscribed",
 )
+
+
+@dataclass(slots=True)
+class _Socket:
+    """What one socket has earned; `controlled_at`: when its control stream last came, None
+    for a socket that has none."""
+
+    state: State
+    reason: str
+    controlled_at: datetime | None = None
 
 
 class RollingCount:
@@ -49,14 +63,14 @@ class RollingCount:
 class HealthTracker:
     """The health of one venue, fed by its sockets.
 
-    A venue whose sockets are all subscribed is `live` once liquidations have come, and
-    `silent` when none has come for `silence` since the last one or the subscription.
+    A venue whose subscriptions all stand is `live` once liquidations have come, and `silent`
+    when `silence` finds it implausible that none, or no control stream, has come for so long.
     """
 
     def __init__(
         self,
         exchange: str,
-        silence: timedelta,
+        silence: Silence,
         clock: Clock,
         on_change: Callable[[], None],
     ) -> None:
@@ -64,7 +78,7 @@ class HealthTracker:
         self._silence = silence
         self._clock = clock
         self._on_change = on_change
-        self._sockets: dict[int, tuple[State, str]] = {}
+        self._sockets: dict[tuple[int, int], _Socket] = {}
         self._messages, self._errors = RollingCount(), RollingCount()
         self._state: State = "off"
         self._reason = ""
@@ -81,16 +95,35 @@ class HealthTracker:
         self._paused = reason
         self._settle()
 
-    def socket_is(self, socket: int, state: State, reason: str = "", copy: int = 0) -> None:
-        """Tell the state of one of the venue's sockets."""
-        if state == "subscribed":
-            self._subscribed_at = self._clock()
-        self._sockets[socket] = (state, reason)
+    def socket_is(
+        self,
+        number: int,
+        state: State,
+        reason: str = "",
+        *,
+        copy: int = 0,
+        has_control: bool = False,
+    ) -> None:
+        """Tell the state of a socket: which copy of which subscription.
+
+        `has_control` goes with `subscribed`: the control stream comes on this socket, from now
+        on without too long a pause.
+        """
+        now = self._clock()
+        if state == "subscribed" and not self._is_subscribed(number):
+            self._subscribed_at = now
+            self._silence.restart(now)
+        self._sockets[number, copy] = _Socket(state, reason, now if has_control else None)
+        self._settle()
+
+    def socket_is_gone(self, number: int, copy: int) -> None:
+        """Tell that a copy is no more, and that none is missing."""
+        self._sockets.pop((number, copy), None)
         self._settle()
 
     def start(self) -> None:
         """Tell that the venue is being connected to, with whatever sockets it needs now."""
-        self._sockets = {0: ("connecting", "")}
+        self._sockets = {(0, 0): _Socket("connecting", "")}
         self._settle()
 
     def stop(self) -> None:
@@ -103,10 +136,19 @@ class HealthTracker:
         self.frames += 1
         self._last_heartbeat = self._clock()
 
+    def delivered(self, number: int = 0, copy: int = 0) -> None:
+        """Tell that this socket delivered what proves that it does, liquidation or not."""
+        socket = self._sockets.get((number, copy))
+        if socket is not None and socket.controlled_at is not None:
+            socket.controlled_at = self._clock()
+            if self._state == "silent":
+                self._settle()
+
     def message(self) -> None:
         """Count a frame that carried liquidations."""
         now = self._last_event_at = self._last_heartbeat = self._clock()
         self._messages.add(now)
+        self._silence.note(now)
         if self._state != "live":
             self._settle()
 
@@ -152,14 +194,49 @@ class HealthTracker:
             return "off", "switched off"
         if self._paused:
             return "failed", self._paused
-        worst = min(self._sockets.values(), key=lambda told: _WORST_FIRST.index(told[0]))
-        return worst if worst[0] != "subscribed" else self._judge_delivery()
-
-    def _judge_delivery(self) -> tuple[State, str]:
+        best = [max(copies, key=_goodness) for copies in self._subscriptions()]
+        worst = min(best, key=_goodness)
+        if worst.state != "subscribed":
+            return worst.state, worst.reason
+        if reason := self._why_silent():
+            return "silent", reason
         last = self._last_event_at
-        proven = last is not None and last >= self._subscribed_at
-        quiet = self._clock() - (last if last and proven else self._subscribed_at)
-        if quiet > self._silence:
-            minutes = self._silence.total_seconds() / 60
-            return "silent", f"no liquidation for more than {minutes:.0f} min, which is unusual"
-        return ("live", "") if proven else ("subscribed", "acknowledged, no liquidation yet")
+        is_proven = last is not None and last >= self._subscribed_at
+        return ("live", "") if is_proven else ("subscribed", "acknowledged, no liquidation yet")
+
+    def _why_silent(self) -> str:
+        """Return the first rule by which this silence is not plausible, in words."""
+        now = self._clock()
+        controls = [_last_control(copies) for copies in self._subscriptions()]
+        quietest = min((at for at in controls if at is not None), default=now)
+        heard_at = max(filter(None, (self._last_heartbeat, self._subscribed_at)))
+        return (
+            self._silence.control_reason(now - quietest)
+            or self._silence.heartbeat_reason(now - heard_at)
+            or self._silence.reason(now)
+        )
+
+    def _subscriptions(self) -> list[list[_Socket]]:
+        """Return the sockets, those of one subscription together."""
+        ordered = sorted(self._sockets.items(), key=lambda item: item[0])
+        groups = groupby(ordered, key=lambda item: item[0][0])
+        return [[socket for _, socket in group] for _, group in groups]
+
+    def _is_subscribed(self, number: int) -> bool:
+        return any(
+            socket.state == "subscribed"
+            for key, socket in self._sockets.items()
+            if key[0] == number
+        )
+
+
+def _goodness(socket: _Socket) -> int:
+    return _WORST_FIRST.index(socket.state)
+
+
+def _last_control(copies: list[_Socket]) -> datetime | None:
+    """Return when the control stream last came on any copy of a subscription; None: it has none,
+    or a copy that stands has none, which then vouches for itself."""
+    standing = [socket.controlled_at for socket in copies if socket.state == "subscribed"]
+    known = [at for at in standing if at is not None]
+    return max(known) if known and len(known) == len(standing) else None

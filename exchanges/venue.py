@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 from exchanges.adapters.base import Adapter, Options, Subscription
@@ -22,6 +21,7 @@ from exchanges.instruments import Instruments
 from exchanges.intake import Accept
 from exchanges.poller import Poller
 from exchanges.rest import discover
+from exchanges.silence import Market, Silence
 from exchanges.tail import Tail
 
 log = logging.getLogger(__name__)
@@ -30,11 +30,6 @@ log = logging.getLogger(__name__)
 # have, or when it could not be had whole.
 REFRESH_SECONDS = 21_600.0
 REFRESH_PAUSE_SECONDS = 600.0
-
-# With Poisson arrivals at a fifth of the usual quiet rate, a silence this much longer than
-# the mean gap happens less than once in a million gaps.
-_SILENCE_IN_MEAN_GAPS = 14.0
-_QUIETER_THAN_USUAL = 5.0
 
 
 class Venue:
@@ -49,11 +44,13 @@ class Venue:
         on_change: Callable[[], None],
         folder: Path | None = None,
         copies: int = 1,
+        market: Market | None = None,
     ) -> None:
         """`folder` is where the contracts are kept between runs, if they are; `copies` is how
-        many sockets each subscription gets."""
+        many sockets each subscription gets. `market` is what the venues have in common: each
+        hears in it how busy the others are."""
         self.name = adapter.name
-        self.health = HealthTracker(adapter.name, usual_silence(adapter), clock, on_change)
+        self.health = HealthTracker(adapter.name, silence_of(adapter, market), clock, on_change)
         self.adapter = adapter
         self._accept = accept
         self._clock = clock
@@ -87,7 +84,7 @@ class Venue:
             except Exception as error:
                 log.exception("%s: stopped by a bug", self.name)
                 self.health.start()
-                await self._wait(backoff, f"stopped by a bug: {error!r}; see the log")
+                await self._wait(backoff, f"stopped by a bug: {_first(error)!r}; see the log")
 
     async def _run(self) -> None:
         """Run all sockets until the venue's contracts call for other subscriptions."""
@@ -204,7 +201,19 @@ class Venue:
         await asyncio.sleep(wait)
 
 
-def usual_silence(adapter: Adapter) -> timedelta:
-    """Return how long this venue may be quiet before that is remarkable."""
-    slow_rate = adapter.quiet_rate_per_minute / _QUIETER_THAN_USUAL
-    return timedelta(minutes=_SILENCE_IN_MEAN_GAPS / slow_rate)
+def _first(error: BaseException) -> BaseException:
+    """Return the one that a person wants to read of."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+
+
+def silence_of(adapter: Adapter, market: Market | None) -> Silence:
+    """Return what judges this venue's silence, by what the adapter states of it."""
+    ping = adapter.client_ping
+    return Silence(
+        adapter.name,
+        adapter.quiet_rate_per_minute,
+        market=market,
+        control=adapter.control,
+        control_seconds=adapter.control_seconds,
+        heartbeat_seconds=ping.every_seconds if ping else None,
+    )

@@ -11,6 +11,7 @@ from exchanges.adapters import select
 from exchanges.clock import Clock, utc_now
 from exchanges.events import CONNECTED_STATES, ExchangeHealth
 from exchanges.intake import Accept
+from exchanges.silence import Market
 from exchanges.venue import Venue
 
 SETTLE_SECONDS = 12.0
@@ -34,6 +35,7 @@ class Venues:
     ) -> None:
         """`folder` is where the venues' contract lists are kept between runs, if they are;
         `redundant` venues get a second connection for each subscription."""
+        market = Market()
         self._changed = asyncio.Event()
         self._on_change = on_change
         self._venues = {
@@ -44,6 +46,7 @@ class Venues:
                 on_change=self._tell_change,
                 folder=folder,
                 copies=2 if adapter.name in redundant else 1,
+                market=market,
             )
             for adapter in select(exchanges)
         }

@@ -1,7 +1,7 @@
 """Aster perpetuals: `!forceOrder@arr` in Binance's form, without the market mark `st`.
 
 Sources: https://github.com/asterdex/api-docs (futures API v3: All Market Liquidation Order
-Streams, Websocket Market Streams, Exchange Information)
+Streams, Mark Price Stream for All market, Websocket Market Streams, Exchange Information)
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from exchanges.adapters.base import Options, Subscription
-from exchanges.adapters.binance import STREAM, BinanceAdapter
+from exchanges.adapters.binance import ASK, CONTROL, STREAM, BinanceAdapter
 from exchanges.instruments import Instruments
 
 
@@ -32,5 +32,5 @@ class AsterAdapter(BinanceAdapter):
 
     def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:
         """One socket for the whole market, which is asked back what it is subscribed to."""
-        url = f"wss://fstream.asterdex.com/ws/{STREAM}"
-        return [Subscription(url, ('{"method":"LIST_SUBSCRIPTIONS","id":1}',), 1)]
+        url = f"wss://fstream.asterdex.com/stream?streams={STREAM}/{CONTROL}"
+        return [Subscription(url, (ASK % 1,), 1, has_control=True)]

@@ -18,9 +18,11 @@ import msgspec
 from exchanges.errors import MalformedFrame
 from exchanges.events import (
     Completeness,
+    Delivered,
     FeedEvent,
     Liquidation,
     LiquidationType,
+    MarkPrice,
     PriceKind,
     Side,
     SizeUnit,
@@ -46,7 +48,8 @@ class Request(msgspec.Struct, frozen=True):
 
 class Subscription(msgspec.Struct, frozen=True):
     """One source of frames: a socket's address, what to send once it is open, with which
-    pause between, and how many acknowledgements prove it.
+    pause between, and how many acknowledgements prove it. `has_control`: the venue's control
+    stream comes on this socket.
 
     A `file:` address is a folder whose growing files hold a frame a line.
     """
@@ -56,6 +59,7 @@ class Subscription(msgspec.Struct, frozen=True):
     acknowledgements: int = 0
     pause_seconds: float = 0.0
     headers: tuple[tuple[str, str], ...] = ()
+    has_control: bool = False
 
 
 class ClientPing(msgspec.Struct, frozen=True):
@@ -95,6 +99,10 @@ class Adapter(ABC):
     """Limits, keep-alive, acknowledgement and refusal, as the venue has them."""
     quiet_rate_per_minute: ClassVar[float]
     """Liquidations a minute on a quiet afternoon: the base of the silence alarm."""
+    control: ClassVar[str] = ""
+    """What else comes on the liquidations' own path and proves that it delivers; empty: nothing."""
+    control_seconds: ClassVar[float | None] = None
+    """The longest plausible pause of that; None: it has none, or may pause for any time."""
     history_source: ClassVar[str] = ""
     """Where past liquidations come from; empty when the venue has none."""
     history_pause_seconds: ClassVar[float] = 0.5
@@ -241,6 +249,16 @@ def check_positive(what: str, number: float) -> None:
     """Raise MalformedFrame unless the number is finite and above zero."""
     if not (math.isfinite(number) and number > 0):
         raise MalformedFrame(f"{what} is {number}, not a positive number")
+
+
+def mark_or_delivered(instrument_id: str, told: float | str | None) -> MarkPrice | Delivered:
+    """Return a mark price; where it is none, only that something came: of the many contracts
+    in a push, some may have no price yet."""
+    try:
+        price = float(told or 0)
+    except ValueError:
+        price = 0.0
+    return MarkPrice(instrument_id, price) if 0 < price < math.inf else Delivered()
 
 
 def utc_from_ms(time_ms: int) -> datetime:

@@ -1,5 +1,8 @@
 """Binance USD-M and COIN-M futures: `!forceOrder@arr` on the routed `/market` path.
 
+`!markPrice@arr` on the same socket tells every contract's mark price each 3 s, about 30 KB/s:
+it proves that the path delivers, and a price can be held against its mark.
+
 Since 2026-06-30 the one stream carries both: `st` 1 is USD-M, 2 is COIN-M. An un-routed
 address opens and acknowledges but never delivers, hence the path.
 
@@ -16,15 +19,32 @@ from typing import Literal
 
 import msgspec
 
-from exchanges.adapters.base import Adapter, ClientPing, Options, Subscription, decode, extract
+from exchanges.adapters.base import (
+    Adapter,
+    ClientPing,
+    Options,
+    Subscription,
+    decode,
+    extract,
+    mark_or_delivered,
+)
 from exchanges.errors import MalformedFrame
-from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused, Side
+from exchanges.events import (
+    Acknowledged,
+    Delivered,
+    FeedEvent,
+    Heartbeat,
+    Liquidation,
+    Refused,
+    Side,
+)
 from exchanges.instruments import Instrument, Instruments
 
 _DOCS = (
     "https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams"
 )
-STREAM = "!forceOrder@arr"
+STREAM, CONTROL = "!forceOrder@arr", "!markPrice@arr"
+ASK = '{"method":"LIST_SUBSCRIPTIONS","id":%d}'
 SIDES: dict[str, Side] = {"SELL": "long", "BUY": "short"}
 
 # COIN-M contracts are the ones quoted in USD itself: BTCUSD_PERP, BTCUSD_261225.
@@ -53,6 +73,13 @@ class Event(msgspec.Struct, gc=False):
     st: int | None = None
 
 
+class Mark(msgspec.Struct, gc=False):
+    """One contract of a push of mark prices."""
+
+    s: str
+    p: float | str | None = None
+
+
 class Trouble(msgspec.Struct):
     """Why a request was refused."""
 
@@ -62,7 +89,7 @@ class Trouble(msgspec.Struct):
 class Frame(Event, gc=False):
     """A whole frame: a combined stream's `data`, a bare event, or the answer to our `id`."""
 
-    data: Event | None = None
+    data: Event | list[Mark] | None = None
     id: int | None = None
     result: list[str] | None = None
     error: Trouble | None = None
@@ -101,8 +128,10 @@ class BinanceAdapter(Adapter):
         "10 messages/s, lives 24 h"
     )
     quiet_rate_per_minute = 35.0
+    control = "mark prices of all contracts, every 3 s"
+    control_seconds = 5.0
     connection_lifetime_seconds = 86_400.0
-    client_ping = ClientPing('{"method":"LIST_SUBSCRIPTIONS","id":2}', 60.0)
+    client_ping = ClientPing(ASK % 2, 60.0)
     instrument_urls = (
         "https://fapi.binance.com/fapi/v1/exchangeInfo",
         "https://dapi.binance.com/dapi/v1/exchangeInfo",
@@ -110,24 +139,22 @@ class BinanceAdapter(Adapter):
 
     def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:
         """One socket for the whole market, which is asked back what it is subscribed to."""
-        url = f"wss://fstream.binance.com/market/stream?streams={STREAM}"
-        return [Subscription(url, ('{"method":"LIST_SUBSCRIPTIONS","id":1}',), 1)]
+        url = f"wss://fstream.binance.com/market/stream?streams={STREAM}/{CONTROL}"
+        return [Subscription(url, (ASK % 1,), 1, has_control=True)]
 
     def parse(
         self, frame: bytes, instruments: Instruments, received_time: datetime | None
     ) -> Sequence[FeedEvent]:
         """Return the one liquidation of a forceOrder event, or what the answer means."""
         message: Frame = decode(_FRAME, frame)
+        if isinstance(message.data, list):
+            return [mark_or_delivered(mark.s, mark.p) for mark in message.data] or [Delivered()]
         event = message.data or message
         if event.e == "forceOrder":
             return [self._liquidation(event, instruments, received_time, frame)]
         if message.error is not None:
             return [Refused(message.error.msg)]
-        if message.id is None:
-            return []
-        if message.result is not None and STREAM not in message.result:
-            return [Refused(f"the venue does not list {STREAM} among our subscriptions")]
-        return [Acknowledged() if message.id == 1 else Heartbeat()]
+        return [] if message.id is None else _answer(message.id, message.result)
 
     def parse_instruments(self, body: bytes) -> list[Instrument]:
         """USD-M contracts are linear in base units, COIN-M ones inverse in USD."""
@@ -163,6 +190,18 @@ class BinanceAdapter(Adapter):
             confidence=0.9 if is_derived else 1.0,
             raw=frame,
         )
+
+
+def _answer(number: int, streams: list[str] | None) -> list[FeedEvent]:
+    """Return what the list of our subscriptions means; the first answer acknowledges them."""
+    events: list[FeedEvent] = [Acknowledged() if number == 1 else Heartbeat()]
+    if streams is not None and STREAM not in streams:
+        return [Refused(f"the venue does not list {STREAM} among our subscriptions")]
+    if number == 1 and streams is not None and CONTROL not in streams:
+        reason = f"the venue does not list {CONTROL} among our subscriptions"
+        # Before the acknowledgement, after which nobody listens for refusals.
+        return [Refused(reason, is_fatal=False, is_control=True), *events]
+    return events
 
 
 def _named(symbol: str, kind: int | None) -> Instrument:

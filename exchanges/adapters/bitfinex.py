@@ -21,7 +21,7 @@ import msgspec
 from exchanges.adapters import base
 from exchanges.adapters.base import Options, Subscription, decode
 from exchanges.errors import MalformedFrame
-from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused
+from exchanges.events import Acknowledged, Delivered, FeedEvent, Heartbeat, Liquidation, Refused
 from exchanges.instruments import Instrument, Instruments
 
 REST = "https://api-pub.bitfinex.com/v2"
@@ -81,6 +81,8 @@ class BitfinexAdapter(base.Adapter):
     documented_fields = ""
     connection_rule = "one channel, answered by `subscribed` or `error`; a heartbeat every 15 s"
     quiet_rate_per_minute = 0.02
+    control = "heartbeat of the channel, after 15 s without a row"
+    control_seconds = 15.0
     history_source = "GET /v2/liquidations/hist"
     history_pause_seconds = 20.0
     instrument_urls = (f"{REST}/conf/pub:list:pair:futures,pub:map:currency:sym",)
@@ -88,7 +90,7 @@ class BitfinexAdapter(base.Adapter):
     def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:
         """One socket with the one channel."""
         ask = '{"event":"subscribe","channel":"status","key":"liq:global"}'
-        return [Subscription("wss://api-pub.bitfinex.com/ws/2", (ask,), 1)]
+        return [Subscription("wss://api-pub.bitfinex.com/ws/2", (ask,), 1, has_control=True)]
 
     def parse(
         self, frame: bytes, instruments: Instruments, received_time: datetime | None
@@ -97,9 +99,11 @@ class BitfinexAdapter(base.Adapter):
         if frame.lstrip()[:1] == b"{":
             return _meaning(decode(_EVENT, frame))
         parts = decode(_PARTS, frame)
-        if len(parts) < 2 or bytes(parts[1]) == b'"hb"':
+        if len(parts) < 2:
             return [Heartbeat()]
-        return self._liquidations(decode(_PARTS, parts[1]), instruments, received_time)
+        # The heartbeat is the channel's own: it says that there was nothing to tell.
+        rows = [] if bytes(parts[1]) == b'"hb"' else decode(_PARTS, parts[1])
+        return self._liquidations(rows, instruments, received_time) or [Delivered()]
 
     def parse_instruments(self, body: bytes) -> list[Instrument]:
         """The list has names only, and beside it what the venue's short names stand for."""

@@ -3,7 +3,10 @@
 The v2 channel of the same name is acknowledged and stays silent, hence v3. Coin-margined
 futures are left out: the unit of their `amount` is not documented.
 
+The ticker of one contract on the same socket proves that it delivers.
+
 Sources: https://www.bitget.com/api-doc/uta/websocket/public/Liquidation-Channel
+https://www.bitget.com/api-doc/uta/websocket/public/Tickers-Channel
 https://www.bitget.com/api-doc/uta/public/Instruments
 """
 
@@ -17,12 +20,21 @@ from typing import Literal
 
 import msgspec
 
-from exchanges.adapters.base import Adapter, ClientPing, Options, Subscription, decode, extract
+from exchanges.adapters.base import (
+    Adapter,
+    ClientPing,
+    Options,
+    Subscription,
+    decode,
+    extract,
+    mark_or_delivered,
+)
 from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused, Side
 from exchanges.instruments import Instrument, Instruments
 
-TOPIC = "liquidation"
+TOPIC, TICKER = "liquidation", "ticker"
+TICKED = {"instType": "usdt-futures", "topic": TICKER, "symbol": "BTCUSDT"}
 SIDES: dict[str, Side] = {"buy": "long", "sell": "short"}
 # What a contract's name ends in, by product line, and what it is quoted in.
 LINES = {
@@ -46,6 +58,7 @@ class Topic(msgspec.Struct):
 
     topic: str = ""
     instType: str = ""
+    symbol: str = ""
 
 
 class Frame(msgspec.Struct):
@@ -58,6 +71,12 @@ class Frame(msgspec.Struct):
     data: list[msgspec.Raw] = []
 
 
+class Ticker(msgspec.Struct, rename="camel"):
+    """A ticker; whose, the frame says."""
+
+    mark_price: float | str | None = None
+
+
 class Contract(msgspec.Struct, rename="camel"):
     """One row of market/instruments."""
 
@@ -68,6 +87,7 @@ class Contract(msgspec.Struct, rename="camel"):
 
 _FRAME = msgspec.json.Decoder(Frame)
 _ROW = msgspec.json.Decoder(Row, strict=False)
+_TICKER = msgspec.json.Decoder(Ticker, strict=False)
 
 
 class BitgetAdapter(Adapter):
@@ -94,6 +114,8 @@ class BitgetAdapter(Adapter):
         "50 topics a socket, 10 messages/s, 24 h"
     )
     quiet_rate_per_minute = 1.0
+    control = "ticker of BTCUSDT, 300 to 400 ms apart when anything in it changes"
+    control_seconds = 5.0
     connection_lifetime_seconds = 86_400.0
     client_ping = ClientPing("ping", 30.0)
     instrument_urls = tuple(
@@ -102,10 +124,11 @@ class BitgetAdapter(Adapter):
     )
 
     def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:
-        """One socket, one request, one acknowledgement a product line."""
+        """One socket, one acknowledgement a product line, and one of the ticker."""
         args = [{"instType": line, "topic": TOPIC} for line in LINES]
-        request = msgspec.json.encode({"op": "subscribe", "args": args}).decode()
-        return [Subscription("wss://ws.bitget.com/v3/ws/public", (request,), len(args))]
+        asked = (_subscribe(args), _subscribe([TICKED]))
+        url = "wss://ws.bitget.com/v3/ws/public"
+        return [Subscription(url, asked, len(args) + 1, has_control=True)]
 
     def parse(
         self, frame: bytes, instruments: Instruments, received_time: datetime | None
@@ -114,12 +137,17 @@ class BitgetAdapter(Adapter):
         if frame == b"pong":
             return [Heartbeat()]
         message: Frame = decode(_FRAME, frame)
+        is_control = message.arg.topic == TICKER
         if message.event == "error":
-            # Without the USDC line the connection is still of use.
-            is_fatal = message.arg.instType != "usdc-futures"
-            return [Refused(f"{message.code} {message.msg}", is_fatal=is_fatal)]
+            # Without the ticker or the USDC line the connection is still of use.
+            is_fatal = not is_control and message.arg.instType != "usdc-futures"
+            reason = f"{message.code} {message.msg}"
+            return [Refused(reason, is_fatal=is_fatal, is_control=is_control)]
         if message.event:
-            return [Acknowledged()] if message.event == "subscribe" else []
+            return [Acknowledged(is_control)] if message.event == "subscribe" else []
+        if is_control:
+            tickers: list[Ticker] = [decode(_TICKER, raw) for raw in message.data]
+            return [mark_or_delivered(message.arg.symbol, t.mark_price) for t in tickers]
         if message.arg.topic != TOPIC:
             return []
         return list(self._liquidations(message, instruments, received_time))
@@ -152,6 +180,10 @@ class BitgetAdapter(Adapter):
                 confidence=1.0 if known else 0.9,
                 raw=msgspec.json.encode({"action": "update", "arg": message.arg, "data": [raw]}),
             )
+
+
+def _subscribe(args: list[dict[str, str]]) -> str:
+    return msgspec.json.encode({"op": "subscribe", "args": args}).decode()
 
 
 def _named(symbol: str, line: str) -> Instrument:

@@ -1,6 +1,9 @@
 """Bybit linear and inverse contracts: `allLiquidation.{symbol}`, pushed every 500 ms.
 
+The ticker of the busiest contract on each socket proves that it delivers.
+
 Sources: https://bybit-exchange.github.io/docs/v5/websocket/public/all-liquidation
+https://bybit-exchange.github.io/docs/v5/websocket/public/ticker
 https://bybit-exchange.github.io/docs/v5/ws/connect
 https://bybit-exchange.github.io/docs/v5/market/instrument
 """
@@ -24,13 +27,16 @@ from exchanges.adapters.base import (
     Subscription,
     decode,
     extract,
+    mark_or_delivered,
 )
 from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused, Side
 from exchanges.instruments import Instrument, Instruments
 
 SIDES: dict[str, Side] = {"Buy": "long", "Sell": "short"}
-TOPIC = "allLiquidation."
+TOPIC, TICKER = "allLiquidation.", "tickers."
+TICKERS = {"linear": "BTCUSDT", "inverse": "BTCUSD"}
+ASKED_TICKER = "control"
 TOPICS_PER_MESSAGE, TOPICS_PER_SOCKET = 200, 400
 # Inverse contracts are of 1 USD each: BTCUSD, BTCUSDH27 (delivered in March 2027).
 _INVERSE_NAME = re.compile(r"(.+)USD(?:[FGHJKMNQUVXZ]\d{2})?")
@@ -61,6 +67,13 @@ class Frame(msgspec.Struct):
     req_id: str = ""
 
 
+class Ticker(msgspec.Struct, rename="camel"):
+    """A ticker, or what has changed of it."""
+
+    symbol: str
+    mark_price: float | str | None = None
+
+
 class Contract(msgspec.Struct, rename="camel"):
     """One row of instruments-info."""
 
@@ -72,6 +85,7 @@ class Contract(msgspec.Struct, rename="camel"):
 _FRAME = msgspec.json.Decoder(Frame)
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _ROW = msgspec.json.Decoder(Row, strict=False)
+_TICKER = msgspec.json.Decoder(Ticker, strict=False)
 _FRAME_OF_ONE = b'{"topic":%b,"type":"snapshot","ts":%d,"data":[%b]}'
 
 
@@ -94,6 +108,8 @@ class BybitAdapter(Adapter):
         "request is answered success true or false by its req_id; ping every 20 s"
     )
     quiet_rate_per_minute = 2.2
+    control = "ticker of BTCUSDT or BTCUSD, 100 ms apart when anything in it changes"
+    control_seconds = 5.0
     client_ping = ClientPing('{"op":"ping"}', 20.0)
     instrument_urls = (
         "https://api.bybit.com/v5/market/instruments-info?category=linear&limit=1000",
@@ -128,8 +144,13 @@ class BybitAdapter(Adapter):
         message: Frame = decode(_FRAME, frame)
         if message.topic.startswith(TOPIC):
             return self._liquidations(message, instruments, received_time)
+        if message.topic.startswith(TICKER):
+            ticker: Ticker = decode(_TICKER, message.data)
+            return [mark_or_delivered(ticker.symbol, ticker.mark_price)]
         if message.op == "subscribe":
-            return [Acknowledged() if message.success else _refused(message, instruments)]
+            if not message.success:
+                return [_refused(message, instruments)]
+            return [Acknowledged(is_control=message.req_id == ASKED_TICKER)]
         return [Heartbeat()] if message.op in ("ping", "pong") else []
 
     def _liquidations(
@@ -189,18 +210,25 @@ def _sockets(instruments: Instruments, category: str) -> Iterator[Subscription]:
         starts = range(first, min(first + TOPICS_PER_SOCKET, len(names)), TOPICS_PER_MESSAGE)
         messages = tuple(_subscribe(names, category, i, i + TOPICS_PER_MESSAGE) for i in starts)
         url = f"wss://stream.bybit.com/v5/public/{category}"
-        yield Subscription(url, messages, len(messages))
+        has_ticker = TICKERS[category] in names
+        messages += (_request(ASKED_TICKER, [f"{TICKER}{TICKERS[category]}"]),) * has_ticker
+        yield Subscription(url, messages, len(messages), has_control=has_ticker)
 
 
 def _subscribe(names: list[str], category: str, start: int, stop: int) -> str:
     """Return the request for a range of a category's contracts, named by its `req_id`."""
     args = [f"{TOPIC}{name}" for name in names[start:stop]]
-    req_id = f"{category}:{start}-{start + len(args)}"
+    return _request(f"{category}:{start}-{start + len(args)}", args)
+
+
+def _request(req_id: str, args: list[str]) -> str:
     return msgspec.json.encode({"op": "subscribe", "req_id": req_id, "args": args}).decode()
 
 
 def _refused(message: Frame, instruments: Instruments) -> Refused:
     """One bad symbol refuses its whole batch, so each of the batch is asked for alone."""
+    if message.req_id == ASKED_TICKER:
+        return Refused(message.ret_msg, is_fatal=False, is_control=True)
     if not (asked := _REQ_ID.fullmatch(message.req_id)):
         return Refused(message.ret_msg)
     names = _names(instruments, asked[1])

@@ -16,7 +16,7 @@ import msgspec
 from exchanges.adapters import base
 from exchanges.adapters.base import Options, Request, Subscription, decode, extract
 from exchanges.errors import MalformedFrame
-from exchanges.events import Acknowledged, FeedEvent, Liquidation, Refused, Reply
+from exchanges.events import Acknowledged, Delivered, FeedEvent, Liquidation, Refused, Reply
 from exchanges.instruments import Instrument, Instruments
 
 # The trading host forgets trades after a day.
@@ -93,6 +93,8 @@ class DeribitAdapter(base.Adapter):
     )
     connection_rule = "the answer lists accepted channels; a test_request wants public/test back"
     quiet_rate_per_minute = 0.05
+    control = "ordinary trades of the same tape"
+    control_seconds = 60.0
     history_source = "history.deribit.com, all trades"
     instrument_urls = ("https://www.deribit.com/api/v2/public/get_instruments?currency=any",)
 
@@ -102,7 +104,8 @@ class DeribitAdapter(base.Adapter):
         channels = [f"trades.{kind}.{currency}.100ms" for kind, currency in markets]
         beat = _request(HEARTBEAT, "set_heartbeat", interval=30)
         ask = _request(SUBSCRIBE, "subscribe", channels=channels)
-        return [Subscription("wss://www.deribit.com/ws/api/v2", (beat, ask), 1)] if channels else []
+        url = "wss://www.deribit.com/ws/api/v2"
+        return [Subscription(url, (beat, ask), 1, has_control=True)] if channels else []
 
     def parse(
         self, frame: bytes, instruments: Instruments, received_time: datetime | None
@@ -110,7 +113,8 @@ class DeribitAdapter(base.Adapter):
         """Return the frame's liquidations, or what an answer or a heartbeat means."""
         message: Frame = decode(_FRAME, frame)
         if message.method == "subscription":
-            return list(self._liquidations(message.params.data, instruments, received_time))
+            trades = message.params.data
+            return list(self._liquidations(trades, instruments, received_time)) or [Delivered()]
         if message.params.type == "test_request":
             return [Reply(_request(TEST, "test"))]
         if message.error is not None or bytes(message.result) == b"[]":

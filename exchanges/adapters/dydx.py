@@ -25,11 +25,19 @@ from exchanges.adapters.base import (
     extract,
 )
 from exchanges.errors import MalformedFrame
-from exchanges.events import Acknowledged, FeedEvent, Liquidation, LiquidationType, Refused, Side
+from exchanges.events import (
+    Acknowledged,
+    Delivered,
+    FeedEvent,
+    Liquidation,
+    LiquidationType,
+    Refused,
+    Side,
+)
 from exchanges.instruments import Instrument, Instruments
 
 _REST = "https://indexer.dydx.trade/v4"
-CHANNEL = "v4_trades"
+CHANNEL, BUSIEST = "v4_trades", "BTC-USD"
 MARKETS_PER_SOCKET = 32
 PAUSE_SECONDS = 0.5
 TRADES_PER_ANSWER = 1000
@@ -102,6 +110,8 @@ class DydxAdapter(Adapter):
         "the server pings every 30 s and wants a pong within 10 s"
     )
     quiet_rate_per_minute = 0.05
+    control = "ordinary trades of the same tape, on the socket that has BTC-USD"
+    control_seconds = 60.0
     history_source = "trades of each market over REST, months back"
     history_pause_seconds = 0.15
     instrument_urls = (f"{_REST}/perpetualMarkets",)
@@ -113,13 +123,15 @@ class DydxAdapter(Adapter):
 
     def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:
         """A message a market, on as few sockets as the venue allows."""
-        asked = [_subscribe(market) for market in instruments]
-        sockets = [
-            tuple(asked[i : i + MARKETS_PER_SOCKET])
-            for i in range(0, len(asked), MARKETS_PER_SOCKET)
-        ]
-        url = "wss://indexer.dydx.trade/v4/ws"
-        return [Subscription(url, some, len(some), PAUSE_SECONDS) for some in sockets]
+        names, url = list(instruments), "wss://indexer.dydx.trade/v4/ws"
+        sockets = []
+        for first in range(0, len(names), MARKETS_PER_SOCKET):
+            some = names[first : first + MARKETS_PER_SOCKET]
+            asked = tuple(map(_subscribe, some))
+            # Hours may pass without a trade where all markets are small ones.
+            is_busy = BUSIEST in some
+            sockets.append(Subscription(url, asked, len(some), PAUSE_SECONDS, has_control=is_busy))
+        return sockets
 
     def parse(
         self, frame: bytes, instruments: Instruments, received_time: datetime | None
@@ -133,7 +145,7 @@ class DydxAdapter(Adapter):
         batch = message.contents if isinstance(message.contents, list) else [message.contents]
         trades = [trade for contents in batch for trade in contents.trades]
         rows = self._liquidations(message.id, trades, instruments, received_time)
-        return [Acknowledged(), *rows] if message.type == "subscribed" else rows
+        return [Acknowledged(), *rows] if message.type == "subscribed" else rows or [Delivered()]
 
     def history(
         self,

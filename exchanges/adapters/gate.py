@@ -18,9 +18,16 @@ from itertools import count
 import msgspec
 
 from exchanges.adapters import base
-from exchanges.adapters.base import Adapter, Options, Request, Subscription, decode
+from exchanges.adapters.base import (
+    Adapter,
+    Options,
+    Request,
+    Subscription,
+    decode,
+    mark_or_delivered,
+)
 from exchanges.errors import MalformedFrame
-from exchanges.events import Acknowledged, FeedEvent, Liquidation, MarkPrice, Refused
+from exchanges.events import Acknowledged, FeedEvent, Liquidation, Refused
 from exchanges.instruments import Instrument, Instruments
 
 LIQUIDATES, TICKERS = "futures.public_liquidates", "futures.tickers"
@@ -42,21 +49,13 @@ class Row(msgspec.Struct, gc=False):
 
 
 class Contract(msgspec.Struct):
-    """One row of the contract list (`name`) or of a ticker push (`contract`); `mark` 0: none."""
+    """One row of the contract list (`name`) or of a ticker push (`contract`)."""
 
     name: str = ""
     contract: str = ""
     type: str = ""
     quanto_multiplier: float = 0.0
-    mark_price: float | str = ""
-
-    @property
-    def mark(self) -> float:
-        try:
-            mark = float(self.mark_price)
-        except ValueError:
-            return 0.0
-        return mark if 0 < mark < math.inf else 0.0
+    mark_price: float | str | None = None
 
 
 class Frame(msgspec.Struct):
@@ -94,6 +93,8 @@ class GateAdapter(Adapter):
     )
     connection_rule = "a socket a currency, both channels acknowledged; protocol pings; 300 sockets"
     quiet_rate_per_minute = 1.8
+    control = "tickers of all contracts, whenever they change"
+    control_seconds = 20.0
     history_source = "REST liq_orders: the last hour of all, or minute by minute for one symbol"
     history_pause_seconds = 0.1
     instrument_urls = tuple(f"{_REST}/{settle}/contracts" for settle in SETTLES.values())
@@ -105,7 +106,8 @@ class GateAdapter(Adapter):
             names = [i.instrument_id for i in instruments.values() if i.quote == quoted]
             texts = (_subscribe(TICKERS, names or ["!all"]), _subscribe(LIQUIDATES, ["!all"]))
             url = f"wss://fx-ws.gateio.ws/v4/ws/{settle}"
-            sockets.append(Subscription(url, texts, 2, headers=(("X-Gate-Size-Decimal", "1"),)))
+            sized = (("X-Gate-Size-Decimal", "1"),)
+            sockets.append(Subscription(url, texts, 2, headers=sized, has_control=settle != "usd1"))
         return sockets
 
     def parse(
@@ -113,16 +115,17 @@ class GateAdapter(Adapter):
     ) -> Sequence[FeedEvent]:
         """Return the frame's liquidations or marks, or what an answer to our request means."""
         message: Frame = decode(_FRAME, frame)
+        is_marks = message.channel == TICKERS
         if message.error:
             reason = f"{message.channel}: {message.error.get('message')}"
             # Without marks the liquidations still come, and are kept as rejected.
-            return [Refused(reason, is_fatal=message.channel != TICKERS)]
+            return [Refused(reason, is_fatal=not is_marks, is_control=is_marks)]
         if message.event != "update":
-            return [Acknowledged()] if message.event == "subscribe" else []
+            return [Acknowledged(is_marks)] if message.event == "subscribe" else []
         if message.channel == LIQUIDATES:
             return list(self._liquidations(message, instruments, received_time))
         tickers: list[Contract] = decode(_CONTRACTS, message.result)
-        return [MarkPrice(ticker.contract, ticker.mark) for ticker in tickers if ticker.mark]
+        return [mark_or_delivered(ticker.contract, ticker.mark_price) for ticker in tickers]
 
     def parse_instruments(self, body: bytes) -> list[Instrument]:
         if not (contracts := decode(_CONTRACTS, body)):

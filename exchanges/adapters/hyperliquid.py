@@ -10,6 +10,8 @@
 short. A public trade cannot tell it, for it does not say that it was one, and in a backstop the
 aggressor is the liquidator: `parts/fills.py` has the rule for fills.
 
+The context of one coin on the same socket proves that it delivers.
+
 Sources: https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/notation
 https://hyperliquid.gitbook.io/hyperliquid-docs/trading/liquidations
 https://hyperliquid.gitbook.io/hyperliquid-docs/trading/contract-specifications
@@ -33,6 +35,7 @@ from exchanges.adapters.base import (
     Subscription,
     decode,
     extract,
+    mark_or_delivered,
 )
 from exchanges.adapters.parts.fills import FILL, VAULTS, Execution, Party, executions
 from exchanges.errors import MalformedFrame
@@ -40,6 +43,7 @@ from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Re
 from exchanges.instruments import Instrument, Instruments
 
 HLP = "0xdfc24b077bc1425ad1dea75bcb6f8158e10df303"
+CONTROL = {"type": "activeAssetCtx", "coin": "BTC"}
 MOST_USERS, FILLS_PER_ANSWER = 10, 2000
 THOUSANDS = {f"k{coin}" for coin in ("PEPE", "SHIB", "BONK", "FLOKI", "LUNC", "DOGS", "NEIRO")}
 # Prices are in USDT, but for these; those of a builder-deployed dex in its own dollar.
@@ -54,6 +58,19 @@ class UserFills(msgspec.Struct):
 
     user: str
     fills: list[msgspec.Raw]
+
+
+class Context(msgspec.Struct, rename="camel"):
+    """What a coin is at."""
+
+    mark_px: float | str | None = None
+
+
+class CoinContext(msgspec.Struct):
+    """`data` of an activeAssetCtx push."""
+
+    coin: str
+    ctx: Context
 
 
 class Frame(msgspec.Struct):
@@ -81,6 +98,7 @@ class Universe(msgspec.Struct):
 
 Dexes = list[Named | None]
 _FRAME = msgspec.json.Decoder(Frame | Party)
+_CONTEXT = msgspec.json.Decoder(CoinContext, strict=False)
 _USER_FILLS = msgspec.json.Decoder(UserFills)
 _FILLS = msgspec.json.Decoder(list[msgspec.Raw])
 _LISTING = msgspec.json.Decoder(Universe | Annotated[Dexes, msgspec.Meta(min_length=1)])
@@ -113,6 +131,8 @@ class HyperliquidAdapter(Adapter):
         "acknowledged or answered by channel error; ping every 50 s, for 60 s of silence close"
     )
     quiet_rate_per_minute = 0.1
+    control = "activeAssetCtx of BTC, about every second"
+    control_seconds = 10.0
     history_source = "userFillsByTime of the same vaults, the newest 10,000 fills of each"
     history_pause_seconds = 6.0
     poll_seconds = 180.0
@@ -143,8 +163,10 @@ class HyperliquidAdapter(Adapter):
             return [Subscription(f"file://{folder}")]
         if url := options.get("vendor_url"):
             return [_vendor(url, options.get("vendor_key", ""))]
-        asked = tuple(_subscribe(type="userFills", user=user) for user in _users(options))
-        return [Subscription("wss://api.hyperliquid.xyz/ws", asked, len(asked))]
+        fills = (_subscribe(type="userFills", user=user) for user in _users(options))
+        asked = (*fills, _subscribe(**CONTROL))
+        url = "wss://api.hyperliquid.xyz/ws"
+        return [Subscription(url, asked, len(asked), has_control=True)]
 
     def parse(
         self, frame: bytes, instruments: Instruments, received_time: datetime | None
@@ -253,13 +275,16 @@ def _vendor(url: str, key: str) -> Subscription:
 
 def _answer(message: Frame) -> list[FeedEvent]:
     match message.channel or message.type:
+        case "activeAssetCtx":
+            told: CoinContext = decode(_CONTEXT, message.data)
+            return [mark_or_delivered(told.coin, told.ctx.mark_px)]
         case "subscriptionResponse" | "subscriptionUpdate":
-            return [Acknowledged()]
+            return [Acknowledged(is_control=CONTROL["type"].encode() in bytes(message.data))]
         case "pong":
             return [Heartbeat()]
         case "ping":
             return [Reply('{"type":"pong"}')]
         case "error":
             said = message.message or bytes(message.data).decode(errors="replace").strip('"')
-            return [Refused(said, is_fatal=False)]
+            return [Refused(said, is_fatal=False, is_control=CONTROL["type"] in said)]
     return []

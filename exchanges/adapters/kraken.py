@@ -17,7 +17,7 @@ import msgspec
 from exchanges.adapters import base
 from exchanges.adapters.base import Options, Subscription, decode, extract
 from exchanges.errors import MalformedFrame
-from exchanges.events import Acknowledged, FeedEvent, Liquidation, Refused, Side
+from exchanges.events import Acknowledged, Delivered, FeedEvent, Liquidation, Refused, Side
 from exchanges.instruments import Instrument, Instruments
 
 PAUSE_SECONDS = 0.02  # 100 requests a second are the limit.
@@ -103,6 +103,8 @@ class KrakenAdapter(base.Adapter):
     )
     connection_rule = "a message a product, each acknowledged or refused; a ping every 60 s"
     quiet_rate_per_minute = 0.1
+    control = "ordinary trades of the same tape"
+    control_seconds = 60.0
     history_source = "GET /api/history/v3/market/{symbol}/executions: all trades since March 2022"
     instrument_urls = ("https://futures.kraken.com/derivatives/api/v3/instruments",)
 
@@ -110,7 +112,9 @@ class KrakenAdapter(base.Adapter):
         """One socket, one message a product: a product that is gone refuses only itself."""
         asked = tuple(map(_subscribe, instruments))
         url = "wss://futures.kraken.com/ws/v1"
-        return [Subscription(url, asked, len(asked), PAUSE_SECONDS)] if asked else []
+        if not asked:
+            return []
+        return [Subscription(url, asked, len(asked), PAUSE_SECONDS, has_control=True)]
 
     def parse(
         self, frame: bytes, instruments: Instruments, received_time: datetime | None
@@ -121,7 +125,8 @@ class KrakenAdapter(base.Adapter):
             return [Acknowledged()]
         if message.event in ("subscribed_failed", "error", "alert"):
             return [Refused(message.message or message.event, is_fatal=False)]
-        return self._liquidations(message, frame, instruments, received_time)
+        found = self._liquidations(message, frame, instruments, received_time)
+        return found or [Delivered()] * message.feed.startswith("trade")
 
     def parse_instruments(self, body: bytes) -> list[Instrument]:
         """Contracts that are not traded are left out: they cannot be subscribed to."""

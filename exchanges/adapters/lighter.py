@@ -15,6 +15,7 @@ import msgspec
 from exchanges.adapters.base import Adapter, ClientPing, Options, Subscription, decode, extract
 from exchanges.events import (
     Acknowledged,
+    Delivered,
     FeedEvent,
     Heartbeat,
     Liquidation,
@@ -99,6 +100,8 @@ class LighterAdapter(Adapter):
         "subscribed/trade or error; closed after 2 min without a message, so ping every 50 s"
     )
     quiet_rate_per_minute = 0.1
+    control = "ordinary trades of the same markets"
+    control_seconds = 60.0
     client_ping = ClientPing('{"type":"ping"}', 50.0)
     instrument_urls = ("https://mainnet.zklighter.elliot.ai/api/v1/orderBookDetails",)
 
@@ -117,7 +120,7 @@ class LighterAdapter(Adapter):
         # Reading alone is allowed from every country.
         url = "wss://mainnet.zklighter.elliot.ai/stream?readonly=true"
         pause = PAUSE_SECONDS * len(sockets)
-        return [Subscription(url, some, len(some), pause) for some in sockets]
+        return [Subscription(url, some, len(some), pause, has_control=True) for some in sockets]
 
     def parse(
         self, frame: bytes, instruments: Instruments, received_time: datetime | None
@@ -130,7 +133,8 @@ class LighterAdapter(Adapter):
             case "subscribed/trade":
                 return [Acknowledged(), *self._liquidations(message, instruments, received_time)]
             case "update/trade":
-                return self._liquidations(message, instruments, received_time)
+                found = self._liquidations(message, instruments, received_time)
+                return found or [Delivered()]
             case "ping":
                 return [Reply('{"type":"pong"}')]
             case "pong" | "connected":

@@ -1,6 +1,9 @@
 """OKX swaps and dated futures: `liquidation-orders`, one topic a kind for the whole market.
 
+The mark price of one swap on the same socket proves that it delivers.
+
 Sources: https://www.okx.com/docs-v5/en/#public-data-websocket-liquidation-orders-channel
+https://www.okx.com/docs-v5/en/#public-data-websocket-mark-price-channel
 https://www.okx.com/docs-v5/en/#overview-websocket-connect
 https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments
 """
@@ -18,12 +21,21 @@ from urllib.parse import quote
 import msgspec
 
 from exchanges.adapters import base
-from exchanges.adapters.base import Adapter, ClientPing, Options, Request, Subscription, decode
+from exchanges.adapters.base import (
+    Adapter,
+    ClientPing,
+    Options,
+    Request,
+    Subscription,
+    decode,
+    mark_or_delivered,
+)
 from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused, Side
 from exchanges.instruments import Instrument, Instruments
 
 CHANNEL, KINDS, PAGE = "liquidation-orders", ("SWAP", "FUTURES"), 100
+MARKS, MARKED, ASKED_MARKS = "mark-price", "BTC-USDT-SWAP", "control"
 SIDES: dict[str, Side] = {"sell": "long", "buy": "short"}
 _REST = "https://www.okx.com/api/v5/public"
 _PAIR = re.compile(r"([^-]+)-([^-_]+)")
@@ -47,9 +59,25 @@ class Item(msgspec.Struct):
     details: list[msgspec.Raw]
 
 
-class Frame(msgspec.Struct):
-    """A push (`data`), the answer to a request (`event`), or a REST answer (`code`, `data`)."""
+class Mark(msgspec.Struct):
+    """A mark price."""
 
+    instId: str
+    markPx: float | str | None = None
+
+
+class Channel(msgspec.Struct):
+    """What a push is of."""
+
+    channel: str = ""
+
+
+class Frame(msgspec.Struct):
+    """A push (`arg`, `data`), the answer to a request (`event`, its `id`), or a REST answer
+    (`code`, `data`)."""
+
+    arg: Channel = msgspec.field(default_factory=Channel)
+    id: str = ""
     event: str = ""
     code: str = ""
     msg: str = ""
@@ -67,6 +95,7 @@ class Contract(msgspec.Struct):
 
 _FRAME = msgspec.json.Decoder(Frame)
 _ITEMS = msgspec.json.Decoder(list[Item])
+_MARKS = msgspec.json.Decoder(list[Mark], strict=False)
 _DETAIL = msgspec.json.Decoder(Detail, strict=False)
 _CONTRACTS = msgspec.json.Decoder(list[Contract])
 
@@ -87,18 +116,24 @@ class OkxAdapter(Adapter):
     documented_fields = (
         "arg channel instType data instId instFamily uly details side posSide bkPx sz bkLoss ccy ts"
     )
-    connection_rule = "each topic acknowledged; an error event refuses all; text ping within 30 s"
+    connection_rule = (
+        "each topic acknowledged; an error event refuses its request; text ping within 30 s"
+    )
     quiet_rate_per_minute = 4.5
+    control = "mark price of BTC-USDT-SWAP, 200 ms apart when it changes, else every 10 s"
+    control_seconds = 10.0
     history_source = "public/liquidation-orders: about a day of a contract family, an hour late"
     history_pause_seconds = 0.2
     client_ping = ClientPing("ping", 25.0)
     instrument_urls = tuple(f"{_REST}/instruments?instType={kind}" for kind in KINDS)
 
     def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:
-        """One socket, one request, one acknowledgement a kind."""
+        """One socket, one acknowledgement a kind, and one of the mark price."""
         args = [{"channel": CHANNEL, "instType": kind} for kind in KINDS]
-        request = msgspec.json.encode({"op": "subscribe", "args": args}).decode()
-        return [Subscription("wss://ws.okx.com:8443/ws/v5/public", (request,), len(args))]
+        marks = [{"channel": MARKS, "instId": MARKED}]
+        asked = (_subscribe("liquidations", args), _subscribe(ASKED_MARKS, marks))
+        url = "wss://ws.okx.com:8443/ws/v5/public"
+        return [Subscription(url, asked, len(args) + len(marks), has_control=True)]
 
     def parse(
         self, frame: bytes, instruments: Instruments, received_time: datetime | None
@@ -107,10 +142,15 @@ class OkxAdapter(Adapter):
         if frame == b"pong":
             return [Heartbeat()]
         message: Frame = decode(_FRAME, frame)
+        is_control = message.id == ASKED_MARKS
         if message.event == "error":
-            return [Refused(f"{message.code} {message.msg}")]
+            reason = f"{message.code} {message.msg}"
+            return [Refused(reason, is_fatal=not is_control, is_control=is_control)]
         if message.event:
-            return [Acknowledged()] if message.event == "subscribe" else []
+            return [Acknowledged(is_control)] if message.event == "subscribe" else []
+        if message.arg.channel == MARKS:
+            marks: list[Mark] = decode(_MARKS, message.data)
+            return [mark_or_delivered(mark.instId, mark.markPx) for mark in marks]
         return list(self._liquidations(message.data, instruments, received_time))
 
     def parse_instruments(self, body: bytes) -> list[Instrument]:
@@ -166,6 +206,10 @@ class OkxAdapter(Adapter):
                 confidence=1.0 if known else 0.9,
                 raw=msgspec.json.encode({"data": [Item(one.instId, one.instType, [raw])]}),
             )
+
+
+def _subscribe(number: str, args: list[dict[str, str]]) -> str:
+    return msgspec.json.encode({"id": number, "op": "subscribe", "args": args}).decode()
 
 
 def _answered(body: bytes) -> msgspec.Raw:

@@ -7,12 +7,15 @@ from collections.abc import Callable
 
 from exchanges.simulator.errors import SimulatorError
 
-FAULTS = ("drop", "stall", "silent", "garbage", "duplicate", "403", "slow", "none")
+FAULTS = ("drop", "stall", "silent", "mute", "garbage", "duplicate", "403", "slow", "none")
 DEFAULT_SECONDS = 10.0
 
 
 class Faults:
-    """The faults in force on one venue. `drop` happens at once and is never in force."""
+    """The faults in force on one venue. `drop` happens at once and is never in force.
+
+    `mute` keeps back the liquidations, `silent` what else the venue pushes as well.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

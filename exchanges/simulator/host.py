@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import count
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
@@ -34,6 +35,7 @@ class Host:
         self.clients: set[Client] = set()
         self._clock = clock
         self._turns = count()
+        self._beside_at: WeakKeyDictionary[Client, float] = WeakKeyDictionary()
         is_thinned = venue.sends_largest_only and is_throttled
         is_delayed = is_thinned or not venue.sends_largest_only
         seconds = venue.window_seconds if is_delayed else 0.0
@@ -80,6 +82,7 @@ class Host:
         for client in list(self.clients):
             client.tick(self.venue.limits, now)
             self.venue.tick(client, now)
+            self._send_beside(client, now)
 
     def publish(self, rows: Sequence[Liquidation]) -> None:
         """Send rows of one instrument at once, in one frame or in one each."""
@@ -134,6 +137,7 @@ class Host:
         return asyncio.get_running_loop().time() - latest >= SETTLE_SECONDS
 
     def _publish_together(self, rows: Sequence[Liquidation]) -> None:
+        self.venue.last_prices[rows[0].instrument] = rows[-1].price
         parcel = Parcel(self.ledger, len(rows), sum(row.value_usd for row in rows))
         topics = self.venue.topics(rows[0].contract)
         texts: dict[tuple[str, str], str] = {}
@@ -151,8 +155,17 @@ class Host:
         if self.faults.has("duplicate"):
             client.send(text)
 
+    def _send_beside(self, client: Client, now: float) -> None:
+        """Send what a venue pushes beside liquidations, when it is time."""
+        if now - self._beside_at.get(client, client.opened_at) < self.venue.beside_seconds:
+            return
+        self._beside_at[client] = now
+        if client.is_listening and not self.faults.has("silent"):
+            for text in self.venue.beside(client, self._now_ms()):
+                client.send(text)
+
     def _listeners(self) -> list[Client]:
-        if self.faults.has("silent"):
+        if self.faults.has("silent") or self.faults.has("mute"):
             return []
         return [client for client in self.clients if client.is_listening]
 

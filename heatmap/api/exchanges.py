@@ -23,6 +23,8 @@ _FACTS = (
     "identity_rule",
     "connection_rule",
     "quiet_rate_per_minute",
+    "control",
+    "control_seconds",
     "connection_lifetime_seconds",
     "history_source",
 )

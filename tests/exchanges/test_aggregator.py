@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
+from exchanges.adapters.binance import BinanceAdapter
 from exchanges.adapters.bybit import BybitAdapter
 from exchanges.aggregator import ExchangeAggregator
 from exchanges.errors import StreamInUse, UnknownExchange
@@ -222,18 +223,17 @@ async def test_a_venue_that_delivers_without_acknowledging_is_subscribed(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("exchanges.connection.ACKNOWLEDGE_SECONDS", 0.2)
-    real = BybitAdapter.parse
+    real = BinanceAdapter.parse
 
     def deaf(*told: Any) -> list[Any]:
         return [event for event in real(*told) if isinstance(event, Liquidation)]
 
-    monkeypatch.setattr(BybitAdapter, "parse", deaf)
-    aggregator = ExchangeAggregator(["bybit"])
+    monkeypatch.setattr(BinanceAdapter, "parse", deaf)
+    aggregator = ExchangeAggregator(["binance"])
     connecting = asyncio.create_task(aggregator.connect_all())
     async with asyncio.timeout(10):
-        while bybit(aggregator).state != "live":
-            await simulator.send("bybit", "BTCUSDT", "long", price=80_000, size=0.5)
-            await simulator.send("bybit", "BTCUSD", "long", price=80_000, size=100)
+        while aggregator.health()["binance"].state != "live":
+            await simulator.send("binance", "BTCUSDT", "long", price=80_000, size=0.5)
             await asyncio.sleep(0.02)
     await connecting
     await aggregator.disconnect_all()

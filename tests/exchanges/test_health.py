@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from exchanges.adapters import adapters
 from exchanges.health import HealthTracker, RollingCount
-from exchanges.venue import usual_silence
+from exchanges.silence import Silence
 from tests.make import NOON
 
 
@@ -40,7 +39,9 @@ def tracker(clock: Clock, changes: list[str]) -> HealthTracker:
     def note() -> None:
         changes.append("changed")
 
-    return HealthTracker("bybit", timedelta(minutes=10), clock, note)
+    # 138 minutes without a liquidation are plausible at first.
+    silence = Silence("bybit", 1.0, control="tickers", control_seconds=5.0, heartbeat_seconds=20.0)
+    return HealthTracker("bybit", silence, clock, note)
 
 
 def test_climbs_from_off_to_live_only_by_what_is_proven(tracker: HealthTracker, clock: Clock):
@@ -56,24 +57,125 @@ def test_climbs_from_off_to_live_only_by_what_is_proven(tracker: HealthTracker, 
     assert tracker.snapshot().is_connected
 
 
+def still_there(tracker: HealthTracker, clock: Clock, **span: float) -> None:
+    """Let time go on with frames of no meaning."""
+    clock.forward(**span)
+    tracker.heartbeat()
+
+
 def test_turns_silent_when_nothing_comes_for_too_long(tracker: HealthTracker, clock: Clock):
     tracker.socket_is(0, "subscribed")
     tracker.message()
-    clock.forward(minutes=9)
+    still_there(tracker, clock, minutes=138)
     assert tracker.snapshot().state == "live"
-    clock.forward(minutes=2)
+    still_there(tracker, clock, minutes=1)
     health = tracker.snapshot()
     assert (health.state, health.is_connected, health.since) == ("silent", False, clock.now)
-    assert "more than 10 min" in health.reason
+    assert health.reason.startswith("no liquidation for 2.3 h; at its slowest pace")
     tracker.message()
     assert tracker.snapshot().state == "live"
 
 
 def test_is_silent_too_when_nothing_ever_came(tracker: HealthTracker, clock: Clock):
     tracker.socket_is(0, "subscribed")
-    clock.forward(minutes=11)
-    tracker.heartbeat()
+    still_there(tracker, clock, minutes=139)
     assert tracker.snapshot().state == "silent"
+
+
+def test_is_silent_when_not_even_pings_are_answered(tracker: HealthTracker, clock: Clock):
+    tracker.socket_is(0, "subscribed")
+    clock.forward(seconds=61)
+    health = tracker.snapshot()
+    assert (health.state, "nothing at all for 61 s" in health.reason) == ("silent", True)
+    tracker.heartbeat()
+    assert tracker.snapshot().state == "subscribed"
+
+
+def test_is_silent_when_the_control_stream_stops(tracker: HealthTracker, clock: Clock):
+    tracker.socket_is(0, "subscribed", has_control=True)
+    still_there(tracker, clock, seconds=14)
+    tracker.delivered(0)
+    still_there(tracker, clock, seconds=15)
+    assert tracker.snapshot().state == "subscribed"
+    still_there(tracker, clock, seconds=1)
+    health = tracker.snapshot()
+    assert (health.state, "control stream (tickers) for 16 s" in health.reason) == ("silent", True)
+    tracker.delivered(0)
+    assert tracker.snapshot().state == "subscribed"
+
+
+def test_the_control_stream_ends_a_silence_of_its_own_without_being_asked(
+    tracker: HealthTracker, clock: Clock, changes: list[str]
+):
+    tracker.socket_is(0, "subscribed", has_control=True)
+    still_there(tracker, clock, seconds=16)
+    tracker.snapshot()
+    before = len(changes)
+    tracker.delivered(0)
+    assert len(changes) == before + 1
+
+
+def test_each_socket_is_held_to_its_own_control_stream(tracker: HealthTracker, clock: Clock):
+    tracker.socket_is(0, "subscribed", has_control=True)
+    tracker.socket_is(1, "subscribed", has_control=True)
+    tracker.socket_is(2, "subscribed")
+    still_there(tracker, clock, seconds=16)
+    tracker.delivered(0)
+    tracker.delivered(2)
+    assert tracker.snapshot().state == "silent"
+    tracker.delivered(1)
+    assert tracker.snapshot().state == "subscribed"
+
+
+def test_a_control_stream_proves_nothing_of_the_liquidations(tracker: HealthTracker, clock: Clock):
+    tracker.socket_is(0, "subscribed", has_control=True)
+    for _ in range(139 * 6):
+        still_there(tracker, clock, seconds=10)
+        tracker.delivered(0)
+    assert tracker.snapshot().reason.startswith("no liquidation")
+
+
+def test_a_subscription_is_as_its_best_copy(tracker: HealthTracker, clock: Clock):
+    tracker.socket_is(0, "subscribed", copy=0)
+    tracker.socket_is(0, "failed", "HTTP 500", copy=1)
+    tracker.message()
+    assert tracker.snapshot().state == "live"
+    clock.forward(seconds=1)
+    tracker.socket_is(0, "reconnecting", "cut", copy=0)
+    health = tracker.snapshot()
+    assert (health.state, health.reason) == ("reconnecting", "cut")
+    tracker.socket_is(0, "subscribed", copy=1)
+    assert tracker.snapshot().state == "subscribed"
+
+
+def test_the_venue_is_as_its_worst_subscription_whatever_its_copies(tracker: HealthTracker):
+    for copy in (0, 1):
+        tracker.socket_is(0, "subscribed", copy=copy)
+        tracker.socket_is(1, "blocked", "HTTP 403", copy=copy)
+    assert tracker.snapshot().state == "blocked"
+    tracker.socket_is(1, "subscribed", copy=1)
+    assert tracker.snapshot().state == "subscribed"
+
+
+def test_one_copy_that_delivers_is_enough(tracker: HealthTracker, clock: Clock):
+    for copy in (0, 1):
+        tracker.socket_is(0, "subscribed", copy=copy, has_control=True)
+    still_there(tracker, clock, seconds=16)
+    tracker.delivered(0, copy=1)
+    assert tracker.snapshot().state == "subscribed"
+    still_there(tracker, clock, seconds=16)
+    assert tracker.snapshot().state == "silent"
+
+
+def test_a_further_copy_takes_nothing_from_what_is_proven(tracker: HealthTracker, clock: Clock):
+    tracker.socket_is(0, "subscribed", copy=0)
+    tracker.message()
+    clock.forward(seconds=5)
+    tracker.socket_is(0, "subscribed", copy=1)
+    assert tracker.snapshot().state == "live"
+    tracker.socket_is(0, "reconnecting", "replaced", copy=0)
+    tracker.socket_is_gone(0, copy=0)
+    assert tracker.snapshot().state == "live"
 
 
 def test_a_new_subscription_has_to_prove_itself_anew(tracker: HealthTracker, clock: Clock):
@@ -140,9 +242,3 @@ def test_a_rolling_count_stays_small_in_a_flood(clock: Clock):
         clock.forward(seconds=1)
     assert count.total(clock.now) == 59 * 50
     assert len(count._seconds) <= 60
-
-
-def test_the_silence_allowed_fits_the_venues_usual_rate():
-    silence = {name: usual_silence(adapter) for name, adapter in adapters().items()}
-    assert silence["binance"] == timedelta(minutes=2)
-    assert timedelta(minutes=30) < silence["bybit"] < timedelta(minutes=33)

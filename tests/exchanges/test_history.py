@@ -23,6 +23,7 @@ from exchanges.history import fetch_historical
 from exchanges.instruments import Instruments
 from exchanges.poller import Poller
 from exchanges.rest import load_instruments
+from exchanges.silence import Silence
 from exchanges.store import Writer
 from tests.exchanges.venue_of_the_past import PastAdapter, PastServer, serving
 from tests.make import NOON
@@ -147,7 +148,7 @@ async def test_a_poll_asks_from_a_little_before_the_last_good_one(server: PastSe
         pass
 
     times = iter([MIDNIGHT + timedelta(hours=h) for h in (0, 4, 5, 9)])
-    tracker = HealthTracker("past", timedelta(hours=1), lambda: NOON, lambda: None)
+    tracker = HealthTracker("past", Silence(), lambda: NOON, lambda: None)
     poller = Poller(
         PastAdapter(),
         Instruments(),

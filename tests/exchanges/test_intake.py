@@ -14,6 +14,7 @@ from exchanges.events import Heartbeat, Liquidation, Rejected, StoredEvent
 from exchanges.health import HealthTracker
 from exchanges.instruments import Instruments
 from exchanges.intake import Intake
+from exchanges.silence import Silence
 
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
 FRAME = (
@@ -29,7 +30,7 @@ def taken() -> list[StoredEvent]:
 
 @pytest.fixture
 def health() -> HealthTracker:
-    return HealthTracker("bybit", timedelta(hours=1), lambda: NOW, lambda: None)
+    return HealthTracker("bybit", Silence(), lambda: NOW, lambda: None)
 
 
 @pytest.fixture

@@ -45,9 +45,9 @@ async def test_the_new_socket_is_subscribed_before_the_old_one_ends(
     watched, close = Watched(), Connection.close
     clients, listening = simulator._hosts["binance"].clients, list[int]()
 
-    async def close_and_note(connection: Connection) -> None:
+    async def close_and_note(connection: Connection, **told: bool) -> None:
         listening.append(sum(client.is_listening for client in clients))
-        await close(connection)
+        await close(connection, **told)
 
     monkeypatch.setattr(Connection, "close", close_and_note)
     await watched.venues.connect_all()
@@ -64,9 +64,9 @@ async def test_what_both_deliver_has_one_id(simulator: Simulator, monkeypatch: p
     closing = asyncio.Event()
     close = Connection.close
 
-    async def close_late(connection: Connection) -> None:
+    async def close_late(connection: Connection, **told: bool) -> None:
         await closing.wait()
-        await close(connection)
+        await close(connection, **told)
 
     monkeypatch.setattr(Connection, "close", close_late)
     watched = Watched()

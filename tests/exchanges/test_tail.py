@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from exchanges.aggregator import ExchangeAggregator
 from exchanges.events import ExchangeHealth, Liquidation, StoredEvent
 from exchanges.health import HealthTracker
 from exchanges.instruments import Instruments
+from exchanges.silence import Silence
 from exchanges.tail import Lines, Tail
 from tests.exchanges.conftest import until
 
@@ -54,7 +55,7 @@ class Reader:
         self.rows: list[StoredEvent] = []
         self.waits: list[float] = []
         clock = lambda: datetime.now(UTC)  # noqa: E731
-        self._health = HealthTracker("hyperliquid", timedelta(hours=1), clock, lambda: None)
+        self._health = HealthTracker("hyperliquid", Silence(), clock, lambda: None)
         self.tail = Tail(
             adapters()["hyperliquid"],
             Subscription(f"file://{folder}"),

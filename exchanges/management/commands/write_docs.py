@@ -51,7 +51,16 @@ def _venues() -> str:
 
 def _facts() -> str:
     return _table(
-        ("venue", "side", "price", "size", "identity and replay", "connection", "history"),
+        (
+            "venue",
+            "side",
+            "price",
+            "size",
+            "identity and replay",
+            "connection",
+            "proof of delivery",
+            "history",
+        ),
         (
             (
                 f"[{a.display_name}]({a.docs_url})",
@@ -60,6 +69,7 @@ def _facts() -> str:
                 a.size_rule,
                 a.identity_rule,
                 a.connection_rule,
+                a.control or "none regular",
                 a.history_source or "none published",
             )
             for a in adapters().values()

@@ -1,7 +1,7 @@
 """Aster perpetuals: `!forceOrder@arr` in Binance's form, on un-routed addresses.
 
 Sources: https://github.com/asterdex/api-docs (futures API v3: Websocket Market Streams, All
-Market Liquidation Order Streams, Exchange Information)
+Market Liquidation Order Streams, Mark Price Stream for All market, Exchange Information)
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
-ALL = "!forceOrder@arr"
+ALL, MARKS = "!forceOrder@arr", "!markPrice@arr"
 
 _SOCKET = re.compile(r"/(ws|stream)(?:/(.*))?")
 _NAME = re.compile(r"(.+?)(USDT|USD1)")
 _METHODS = "SUBSCRIBE, UNSUBSCRIBE, LIST_SUBSCRIPTIONS"
+
+# Funding is paid every eight hours.
+_FUNDING_MS = 28_800_000
 
 # How far the limit of the liquidation order lies beyond its average fill.
 _ORDER_GAP = 0.005
@@ -36,6 +39,7 @@ class Aster(Venue):
     name = "aster"
     share = 2.0
     window_seconds = 1.0
+    beside_seconds = 3.0
     sends_largest_only = True
     limits = Limits(
         messages_per_second=10,
@@ -100,6 +104,13 @@ class Aster(Venue):
         event = {"e": "forceOrder", "E": now_ms, "o": _order(rows[0])}
         return to_json({"stream": topic, "data": event} if form == "stream" else event)
 
+    def beside(self, client: Client, now_ms: int) -> Sequence[str]:
+        """The mark prices of all contracts."""
+        if MARKS not in client.topics:
+            return ()
+        marks = [_mark(c, self.price(c), now_ms) for c in self.contracts.values()]
+        return [to_json(marks if client.form == "ws" else {"stream": MARKS, "data": marks})]
+
     def answer(self, query: Query) -> Any:
         """Ping, time and the contract list, in v1 and v3."""
         match re.fullmatch(r"/fapi/v[13]/(\w+)", query.path):
@@ -149,6 +160,20 @@ def _order(row: Liquidation) -> dict[str, object]:
         "l": row.size_text,
         "z": row.size_text,
         "T": row.time_ms,
+    }
+
+
+def _mark(contract: Contract, price: float, now_ms: int) -> dict[str, object]:
+    mark = f"{price:.8f}"
+    return {
+        "e": "markPriceUpdate",
+        "E": now_ms,
+        "s": contract.instrument,
+        "p": mark,
+        "P": mark,
+        "i": mark,
+        "r": "0.00010000",
+        "T": now_ms - now_ms % _FUNDING_MS + _FUNDING_MS,
     }
 
 

@@ -15,6 +15,8 @@ import msgspec
 
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
+from exchanges.simulator.prices import ASSETS
+from exchanges.simulator.sent import Numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,12 @@ class Venue(ABC):
     groups_rows: ClassVar[bool] = False
     """A window's rows share one frame."""
     limits: ClassVar[Limits] = Limits()
+    beside_seconds: ClassVar[float] = 1.0
+    """How often a socket gets what the venue pushes beside liquidations."""
 
     def __init__(self) -> None:
         self.contracts = {contract.instrument: contract for contract in self.listed}
+        self.last_prices: dict[str, float] = {}
 
     @abstractmethod
     def has_socket(self, path: str) -> bool:
@@ -98,6 +103,30 @@ class Venue(ABC):
     def tick(self, client: Client, now: float) -> None:
         """Send what is due by the clock, such as a text ping."""
         return
+
+    def beside(self, client: Client, now_ms: int) -> Sequence[str]:
+        """Return what a socket gets beside liquidations: mark prices, ordinary trades."""
+        return ()
+
+    def price(self, contract: Contract) -> float:
+        """Return the price of a contract's last liquidation, or where its path starts."""
+        asset = ASSETS.get(contract.asset)
+        start = asset.price if asset else 0.0
+        return self.last_prices.get(contract.instrument, start)
+
+    def mark(self, contract: Contract) -> str:
+        """Return its mark price as the venue writes it."""
+        return f"{self.price(contract):.{contract.price_decimals}f}"
+
+    def ordinary_trade(self, client: Client, now_ms: int) -> Numbered | None:
+        """Return a trade of the first contract that a socket shows, with a number of its own."""
+        for contract in self.contracts.values():
+            if not client.topics.isdisjoint(self.topics(contract)):
+                price = self.price(contract)
+                size = contract.size_of(price, 1000.0)
+                row = Liquidation(self.name, contract, "long", price, size, now_ms)
+                return Numbered(now_ms * 65_536 + 65_535, row)
+        return None
 
     def pack(self, text: str) -> str | bytes:
         """Return a text as it travels: bytes for a venue that compresses."""

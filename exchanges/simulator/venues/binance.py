@@ -4,7 +4,8 @@ Un-routed addresses open and acknowledge but never deliver. COIN-M rows (`st` 2)
 contracts of 100 USD (BTC) or 10 USD.
 
 Sources: https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams
-(Connect, Live-Subscribing-Unsubscribing-to-streams, All-Market-Liquidation-Order-Streams)
+(Connect, Live-Subscribing-Unsubscribing-to-streams, All-Market-Liquidation-Order-Streams,
+Mark-Price-Stream-for-All-market)
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation, delivery_ms
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
-ALL = "!forceOrder@arr"
+ALL, MARKS = "!forceOrder@arr", "!markPrice@arr"
 USD_M, COIN_M = "UM", "CM"
 
 _SOCKET = re.compile(r"(/public|/market|/private)?/(ws|stream)(?:/(.*))?")
@@ -26,6 +27,9 @@ _COIN_M_NAME = re.compile(r"(.+)USD_(?:PERP|\d{6})")
 
 # What the venue writes for a contract that never ends: 2100-12-25 08:00.
 _NEVER_MS = 4_133_404_800_000
+
+# Funding is paid every eight hours.
+_FUNDING_MS = 28_800_000
 
 # How far the limit of the liquidation order lies beyond its average fill.
 _ORDER_GAP = 0.004
@@ -58,6 +62,7 @@ class Binance(Venue):
     name = "binance"
     share = 60.0
     window_seconds = 1.0
+    beside_seconds = 3.0
     sends_largest_only = True
     limits = Limits(
         messages_per_second=10,
@@ -131,6 +136,13 @@ class Binance(Venue):
         event = {"e": "forceOrder", "E": now_ms, "o": _order(rows[0])}
         return to_json(event if form == "ws" else {"stream": topic, "data": event})
 
+    def beside(self, client: Client, now_ms: int) -> Sequence[str]:
+        """The mark prices of all contracts."""
+        if MARKS not in client.topics:
+            return ()
+        marks = [_mark(c, self.price(c), now_ms) for c in self.contracts.values()]
+        return [to_json(marks if client.form == "ws" else {"stream": MARKS, "data": marks})]
+
     def answer(self, query: Query) -> Any:
         """Ping, time, and the contract lists of both markets."""
         api, _, what = query.path.removeprefix("/").partition("/v1/")
@@ -186,6 +198,20 @@ def _order(row: Liquidation) -> dict[str, object]:
         "T": row.time_ms,
         "ps": row.instrument.partition("_")[0],
         "st": 1 if row.contract.kind == USD_M else 2,
+    }
+
+
+def _mark(contract: Contract, price: float, now_ms: int) -> dict[str, object]:
+    mark = f"{price:.8f}"
+    return {
+        "e": "markPriceUpdate",
+        "E": now_ms,
+        "s": contract.instrument,
+        "p": mark,
+        "P": mark,
+        "i": mark,
+        "r": "0.00010000",
+        "T": now_ms - now_ms % _FUNDING_MS + _FUNDING_MS,
     }
 
 

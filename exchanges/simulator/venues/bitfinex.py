@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from itertools import count
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
@@ -20,7 +19,6 @@ from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, t
 KEY = "liq:global"
 FIRST_CHANNEL = 386841
 LARGEST_PAGE = 500
-HEARTBEAT_SECONDS = 15.0
 UNKNOWN_EVENT, UNKNOWN_CHANNEL, ALREADY_SUBSCRIBED = 10000, 10300, 10301
 
 # How far from the liquidation the position had been opened, as a fraction.
@@ -38,6 +36,7 @@ class Bitfinex(Venue):
     name = "bitfinex"
     share = 0.5
     limits = Limits(messages_per_second=5)
+    beside_seconds = 15.0
     listed = (
         _contract("BTC", 1, 5),
         _contract("ETH", 2, 4),
@@ -52,7 +51,6 @@ class Bitfinex(Venue):
         super().__init__()
         self._sent = Sent()
         self._channels = count(FIRST_CHANNEL)
-        self._beaten: WeakKeyDictionary[Client, float] = WeakKeyDictionary()
 
     def has_socket(self, path: str) -> bool:
         """The one public socket."""
@@ -85,11 +83,9 @@ class Bitfinex(Venue):
         client.subscribe([KEY])
         return {"event": "subscribed", "chanId": int(client.form), **told}
 
-    def tick(self, client: Client, now: float) -> None:
-        """A heartbeat on the channel every 15 s."""
-        if client.form and now - self._beaten.get(client, client.opened_at) >= HEARTBEAT_SECONDS:
-            self._beaten[client] = now
-            client.send(to_json([int(client.form), "hb"]))
+    def beside(self, client: Client, now_ms: int) -> Sequence[str]:
+        """A heartbeat on the channel."""
+        return [to_json([int(client.form), "hb"])]
 
     def topics(self, contract: Contract) -> Sequence[str]:
         """There is one channel."""

@@ -1,6 +1,7 @@
 """Bitget USDT and USDC futures: the v3 topic `liquidation`; v2 acknowledges and stays silent.
 
 Sources: https://www.bitget.com/api-doc/uta/websocket/public/Liquidation-Channel
+https://www.bitget.com/api-doc/uta/websocket/public/Tickers-Channel
 https://www.bitget.com/api-doc/uta/public/Instruments
 """
 
@@ -14,7 +15,7 @@ from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
-TOPIC = "liquidation"
+TOPIC, TICKER = "liquidation", "ticker"
 USDT, USDC, COIN = "usdt-futures", "usdc-futures", "coin-futures"
 
 _NAME = re.compile(r"(.+?)(USDT|PERP)")
@@ -90,10 +91,15 @@ class Bitget(Venue):
         topic = dict(arg) if isinstance(arg, dict) else {}
         line, name = topic.get("instType"), topic.get("topic", topic.get("channel"))
         lines = (USDT, USDC, COIN)
-        if name != TOPIC or not isinstance(line, str) or line.lower() not in lines:
+        is_known = isinstance(line, str) and line.lower() in lines
+        if name == TICKER and is_known and topic.get("symbol") in self.contracts:
+            change = client.subscribe if op == "subscribe" else client.unsubscribe
+            change([f"{TICKER} {topic['symbol']}"])
+            return {"event": op, "arg": arg, "connId": client.id}
+        if name != TOPIC or not is_known:
             text = f"instType:{line},topic:{name} doesn't exist"
             return {"event": "error", "arg": arg, "code": 30001, "msg": text, "op": op}
-        (client.subscribe if op == "subscribe" else client.unsubscribe)([line.lower()])
+        (client.subscribe if op == "subscribe" else client.unsubscribe)([str(line).lower()])
         return {"event": op, "arg": arg, "connId": client.id}
 
     def topics(self, contract: Contract) -> Sequence[str]:
@@ -114,6 +120,18 @@ class Bitget(Venue):
         ]
         arg = {"instType": topic, "topic": TOPIC}
         return to_json({"action": "update", "arg": arg, "data": data, "ts": now_ms})
+
+    def beside(self, client: Client, now_ms: int) -> Sequence[str]:
+        """Tickers, one contract a push."""
+        watched = sorted(topic for topic in client.topics if topic.startswith(TICKER))
+        return [self._ticker(topic.partition(" ")[2], now_ms) for topic in watched]
+
+    def _ticker(self, symbol: str, now_ms: int) -> str:
+        contract = self.contracts[symbol]
+        mark = self.mark(contract)
+        arg = {"instType": contract.kind, "symbol": symbol, "topic": TICKER}
+        data = [{"lastPrice": mark, "indexPrice": mark, "markPrice": mark}]
+        return to_json({"action": "snapshot", "arg": arg, "data": data, "ts": now_ms})
 
     def answer(self, query: Query) -> Any:
         """Time, and the contract list of a product line."""

@@ -3,6 +3,7 @@
 Linear and inverse ones (of 1 USD each) have a socket and a list of their own.
 
 Sources: https://bybit-exchange.github.io/docs/v5/websocket/public/all-liquidation
+https://bybit-exchange.github.io/docs/v5/websocket/public/ticker
 https://bybit-exchange.github.io/docs/v5/ws/connect
 https://bybit-exchange.github.io/docs/v5/market/instrument
 """
@@ -20,7 +21,7 @@ from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation, delivery_ms
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
-TOPIC = "allLiquidation."
+TOPIC, TICKER = "allLiquidation.", "tickers."
 LONGEST_ARGS = 21_000
 DEFAULT_PAGE, LARGEST_PAGE = 500, 1000
 
@@ -110,9 +111,9 @@ class Bybit(Venue):
         if len(to_json(args)) > LONGEST_ARGS:
             return f"error:args longer than {LONGEST_ARGS} characters"
         for topic in args:
-            if not topic.startswith(TOPIC):
+            if not topic.startswith((TOPIC, TICKER)):
                 return f"error:handler not found,topic:{topic}"
-            contract = self.contracts.get(topic.removeprefix(TOPIC))
+            contract = self.contracts.get(topic.partition(".")[2])
             if contract is None or contract.kind != client.path.removeprefix(_SOCKET):
                 return f"Invalid symbol :[{topic}]"
         (client.subscribe if op == "subscribe" else client.unsubscribe)(args)
@@ -135,6 +136,17 @@ class Bybit(Venue):
             for row in rows
         ]
         return to_json({"topic": topic, "type": "snapshot", "ts": now_ms, "data": data})
+
+    def beside(self, client: Client, now_ms: int) -> Sequence[str]:
+        """What has changed of each ticker: the mark price, as it happens."""
+        watched = sorted(topic for topic in client.topics if topic.startswith(TICKER))
+        return [self._ticker(topic, now_ms) for topic in watched]
+
+    def _ticker(self, topic: str, now_ms: int) -> str:
+        contract = self.contracts[topic.removeprefix(TICKER)]
+        mark = self.mark(contract)
+        data = {"symbol": contract.instrument, "markPrice": mark, "indexPrice": mark}
+        return to_json({"topic": topic, "type": "delta", "data": data, "cs": now_ms, "ts": now_ms})
 
     def answer(self, query: Query) -> Any:
         """Time, and the contract list page by page."""

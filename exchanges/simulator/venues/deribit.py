@@ -174,6 +174,22 @@ class Deribit(Venue):
             "amount": row.size * contract.unit,
         }
 
+    def beside(self, client: Client, now_ms: int) -> Sequence[str]:
+        """A trade that nobody was forced to."""
+        if (one := self.ordinary_trade(client, now_ms)) is None:
+            return ()
+        row = one.row
+        trade = {
+            "trade_id": f"{row.contract.kind}-{one.number}",
+            "timestamp": row.time_ms,
+            "price": row.price,
+            "instrument_name": row.instrument,
+            "direction": "buy",
+            "amount": row.size * row.contract.unit,
+        }
+        params = {"channel": self.topics(row.contract)[0], "data": [trade]}
+        return [to_json({"jsonrpc": "2.0", "method": "subscription", "params": params})]
+
     def answer(self, query: Query) -> Any:
         """Time, instruments, and trades by currency and time."""
         match query.path.removeprefix(REST):

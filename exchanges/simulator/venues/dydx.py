@@ -101,7 +101,15 @@ class Dydx(Venue):
 
     def frame(self, topic: str, form: str, rows: Sequence[Liquidation], now_ms: int) -> str:
         """Trades of a market, in a list of contents when batched."""
-        trades = [_trade(Numbered(self._sent.number(row), row)) for row in rows]
+        return self._push(topic, form, [_trade(Numbered(self._sent.number(r), r)) for r in rows])
+
+    def beside(self, client: Client, now_ms: int) -> Sequence[str]:
+        """A trade that nobody was forced to."""
+        if (one := self.ordinary_trade(client, now_ms)) is None:
+            return ()
+        return [self._push(one.row.instrument, client.form, [_trade(one, "LIMIT", 3)])]
+
+    def _push(self, topic: str, form: str, trades: list[dict[str, object]]) -> str:
         is_batched = form == "batched"
         contents = {"trades": trades}
         return to_json(

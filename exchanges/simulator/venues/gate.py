@@ -141,6 +141,13 @@ class Gate(Venue):
         ]
         return to_json(_dated(now_ms) | _push(LIQUIDATES, result))
 
+    def beside(self, client: Client, now_ms: int) -> Sequence[str]:
+        """The ticker of the currency's first contract, to who watches tickers."""
+        listed = (name for name, c in self.contracts.items() if c.kind == _currency(client))
+        name = next(listed)
+        watched = (_topic(TICKERS, _currency(client), one) for one in (ALL, name))
+        return () if client.topics.isdisjoint(watched) else [self._tickers([name], now_ms)]
+
     def answer(self, query: Query) -> Any:
         """A currency's contracts, or what was sent."""
         if not (path := _REST.fullmatch(query.path)):

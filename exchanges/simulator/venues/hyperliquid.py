@@ -32,6 +32,7 @@ STRATEGIES = (
 VAULTS = (*LIQUIDATORS, *STRATEGIES)
 LIQUIDATED = "0x00000000000000000000000000000000000000aa"
 MOST_USERS = 10
+CONTEXT = "activeAssetCtx"
 LARGEST_ANSWER = 2000
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _PERP = re.compile(r"\w+")
@@ -81,7 +82,10 @@ class Hyperliquid(Venue):
             client.send(_unreadable(request))
         elif wanted.get("type") == "userFills":
             self._follow(client, wanted)
-        elif wanted.get("type") != "trades":
+        elif wanted.get("type") == CONTEXT and wanted.get("coin") in self.contracts:
+            client.send(_accepted(wanted))
+            client.subscribe([f"{CONTEXT} {wanted['coin']}"])
+        elif wanted.get("type") not in ("trades", CONTEXT):
             client.send(_unreadable(request))
         elif wanted.get("coin") in self.contracts:
             client.send(_accepted(wanted))
@@ -94,7 +98,7 @@ class Hyperliquid(Venue):
             client.send(_unreadable(wanted))
         elif user in client.topics:
             client.send(_error(f"Already subscribed: {to_json(wanted)}"))
-        elif len(client.topics) >= MOST_USERS:
+        elif sum(map(bool, map(_ADDRESS.fullmatch, client.topics))) >= MOST_USERS:
             client.send(_error("Cannot track more than 10 total users."))
         else:
             client.send(_accepted(wanted))
@@ -110,6 +114,17 @@ class Hyperliquid(Venue):
     def frame(self, topic: str, form: str, rows: Sequence[Liquidation], now_ms: int) -> str:
         """The fills of one user."""
         return _push(topic, [_fill(topic, Numbered(self._sent.number(r), r)) for r in rows])
+
+    def beside(self, client: Client, now_ms: int) -> Sequence[str]:
+        """The contexts of coins."""
+        watched = sorted(topic for topic in client.topics if topic.startswith(CONTEXT))
+        return [self._context(topic.partition(" ")[2]) for topic in watched]
+
+    def _context(self, coin: str) -> str:
+        contract = self.contracts[coin]
+        mark = self.mark(contract)
+        ctx = {"funding": "0.0000125", "openInterest": "1000.0", "markPx": mark, "oraclePx": mark}
+        return to_json({"channel": CONTEXT, "data": {"coin": coin, "ctx": ctx}})
 
     def answer(self, query: Query) -> Any:
         """`POST /info`, by its `type`."""

@@ -108,6 +108,11 @@ class Kraken(Venue):
         """One trade."""
         return to_json(_trade(self._sent.number(rows[0]), rows[0]))
 
+    def beside(self, client: Client, now_ms: int) -> Sequence[str]:
+        """A trade that nobody was forced to."""
+        one = self.ordinary_trade(client, now_ms)
+        return [to_json(_trade(one.number << 64, one.row) | {"type": "fill"})] if one else ()
+
     def answer(self, query: Query) -> Any:
         """The instrument list, and the trades of a market page by page."""
         if query.path == "/derivatives/api/v3/instruments":

@@ -95,6 +95,11 @@ class Lighter(Venue):
         """A push of liquidations; ordinary trades come in a list of their own."""
         return _push("update/trade", topic, [Numbered(self._sent.number(r), r) for r in rows])
 
+    def beside(self, client: Client, now_ms: int) -> Sequence[str]:
+        """A trade that nobody was forced to."""
+        one = self.ordinary_trade(client, now_ms)
+        return [_push("update/trade", self.topics(one.row.contract)[0], [], [one])] if one else ()
+
     def answer(self, query: Query) -> Any:
         """The markets: perpetuals in one list, spot in another."""
         if query.path != "/api/v1/orderBookDetails":
@@ -119,13 +124,15 @@ class Lighter(Venue):
         return None
 
 
-def _push(kind: str, channel: str, rows: Sequence[Numbered]) -> str:
+def _push(
+    kind: str, channel: str, rows: Sequence[Numbered], trades: Sequence[Numbered] = ()
+) -> str:
     return to_json(
         {
             "channel": channel.replace("/", ":"),
             "liquidation_trades": [_trade(one, "liquidation") for one in rows],
             "nonce": 1,
-            "trades": [_trade(one, "trade") for one in rows[:1]],
+            "trades": [_trade(one, "trade") for one in (*rows[:1], *trades)],
             "type": kind,
         }
     )

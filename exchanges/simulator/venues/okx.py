@@ -1,6 +1,7 @@
 """OKX swaps and dated futures: the `liquidation-orders` channel, and its REST twin.
 
 Sources: https://www.okx.com/docs-v5/en/#public-data-websocket-liquidation-orders-channel
+https://www.okx.com/docs-v5/en/#public-data-websocket-mark-price-channel
 https://www.okx.com/docs-v5/en/#overview-websocket-connect
 https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments
 """
@@ -17,7 +18,7 @@ from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation, delivery_ms
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
-CHANNEL = "liquidation-orders"
+CHANNEL, MARKS = "liquidation-orders", "mark-price"
 SWAP, FUTURES = "SWAP", "FUTURES"
 KEPT_ROWS, LARGEST_PAGE = 10_000, 100
 
@@ -93,16 +94,24 @@ class Okx(Venue):
             text = message if isinstance(message, str) else "binary"
             client.send(to_json(_error(client, "60012", f"Invalid request: {text}")))
             return
+        number = {"id": request["id"]} if "id" in request else {}
         for arg in args:
-            client.send(to_json(self._change(client, op, arg)))
+            client.send(to_json(number | self._change(client, op, arg)))
 
-    def _change(self, client: Client, op: str, arg: Any) -> object:
+    def _change(self, client: Client, op: str, arg: Any) -> dict[str, object]:
         """Change one subscription; return the event that says so, or why not."""
-        topic = dict(arg) if isinstance(arg, dict) else {}
-        if topic.get("channel") != CHANNEL or topic.get("instType") not in (SWAP, FUTURES):
+        wanted = self._topic(arg) if isinstance(arg, dict) else None
+        if wanted is None:
             return _error(client, "60018", f"Wrong URL or {to_json(arg)} doesn't exist.")
-        (client.subscribe if op == "subscribe" else client.unsubscribe)([topic["instType"]])
+        (client.subscribe if op == "subscribe" else client.unsubscribe)([wanted])
         return {"event": op, "arg": arg, "connId": client.id}
+
+    def _topic(self, arg: dict[str, Any]) -> str | None:
+        """Return a kind of contracts, or the contract whose mark price is asked for."""
+        if arg.get("channel") == MARKS:
+            return f"{MARKS} {arg.get('instId')}" if arg.get("instId") in self.contracts else None
+        is_kind = arg.get("channel") == CHANNEL and arg.get("instType") in (SWAP, FUTURES)
+        return str(arg["instType"]) if is_kind else None
 
     def topics(self, contract: Contract) -> Sequence[str]:
         """The topic of its kind."""
@@ -113,6 +122,18 @@ class Okx(Venue):
         self._sent.extend(rows)
         arg = {"channel": CHANNEL, "instType": topic}
         return to_json({"arg": arg, "data": [_item(rows)]})
+
+    def beside(self, client: Client, now_ms: int) -> Sequence[str]:
+        """Mark prices, one contract a push."""
+        watched = sorted(topic for topic in client.topics if topic.startswith(MARKS))
+        return [self._mark(topic.partition(" ")[2], now_ms) for topic in watched]
+
+    def _mark(self, name: str, now_ms: int) -> str:
+        contract = self.contracts[name]
+        mark = self.mark(contract)
+        kind = "SWAP" if contract.kind == SWAP else "FUTURES"
+        row = {"instType": kind, "instId": name, "markPx": mark, "ts": str(now_ms)}
+        return to_json({"arg": {"channel": MARKS, "instId": name}, "data": [row]})
 
     def answer(self, query: Query) -> Any:
         """Time, contract lists, and what was sent, newest first."""

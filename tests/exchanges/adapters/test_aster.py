@@ -33,11 +33,18 @@ def test_nothing_of_it_points_to_binance():
 
 def test_the_stream_is_asked_back_for():
     [subscription] = aster.subscriptions(Instruments(), {})
-    assert subscription.url.endswith("/ws/!forceOrder@arr")
+    assert subscription.url.endswith("/stream?streams=!forceOrder@arr/!markPrice@arr")
     assert subscription.acknowledgements == len(subscription.messages) == 1
-    assert parse({"result": ["!forceOrder@arr"], "id": 1}) == [Acknowledged()]
+    both = ["!forceOrder@arr", "!markPrice@arr"]
+    assert parse({"result": both, "id": 1}) == [Acknowledged()]
     [refused] = parse({"result": [], "id": 1})
     assert isinstance(refused, Refused) and refused.is_fatal
+
+
+def test_without_mark_prices_the_liquidations_still_come():
+    refused, acknowledged = parse({"result": ["!forceOrder@arr"], "id": 1})
+    assert (refused.is_fatal, refused.is_control) == (False, True)
+    assert acknowledged == Acknowledged()
 
 
 def test_events_are_its_own():

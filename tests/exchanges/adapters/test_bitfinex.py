@@ -10,7 +10,7 @@ import pytest
 from exchanges.adapters.base import Request
 from exchanges.adapters.bitfinex import PAGE_ROWS, BitfinexAdapter
 from exchanges.errors import MalformedFrame
-from exchanges.events import Acknowledged, Heartbeat, Refused
+from exchanges.events import Acknowledged, Delivered, Refused
 from tests.exchanges.adapters.payloads import instruments, wire
 from tests.exchanges.adapters.simulated import assert_equal_totals, connected, history, received
 
@@ -46,8 +46,8 @@ def test_after_a_restart_or_a_maintenance_a_new_connection_is_needed(code: int):
     assert isinstance(refused, Refused) and refused.is_fatal and not refused.retry
 
 
-def test_a_heartbeat_is_one():
-    assert parse([910, "hb"]) == [Heartbeat()]
+def test_a_heartbeat_of_the_channel_proves_that_it_delivers():
+    assert parse([910, "hb"]) == [Delivered()]
 
 
 def test_only_the_price_of_entry_is_said_to_be_one():

@@ -27,10 +27,11 @@ def refusal(line: str) -> Any:
 
 def test_the_v3_topic_of_both_linear_lines_is_asked_for():
     [subscription] = bitget.subscriptions(Instruments(), {})
-    assert subscription.url.endswith("/v3/ws/public") and subscription.acknowledgements == 2
-    [message] = subscription.messages
-    lines = [(arg["instType"], arg["topic"]) for arg in json.loads(message)["args"]]
+    assert subscription.url.endswith("/v3/ws/public") and subscription.acknowledgements == 3
+    first, second = (json.loads(message)["args"] for message in subscription.messages)
+    lines = [(arg["instType"], arg["topic"]) for arg in first]
     assert lines == [("usdt-futures", "liquidation"), ("usdc-futures", "liquidation")]
+    assert second == [{"instType": "usdt-futures", "topic": "ticker", "symbol": "BTCUSDT"}]
     assert parse(payloads("bitget")["control"][1]) == [Acknowledged()]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from exchanges.adapters import adapters
 from exchanges.adapters.base import Adapter
 from exchanges.errors import MalformedFrame
-from exchanges.events import Liquidation
+from exchanges.events import Delivered, Liquidation, MarkPrice
 from exchanges.instruments import Instruments
 from exchanges.probe import _names
 from tests.exchanges.adapters.payloads import (
@@ -119,6 +119,24 @@ def test_documents_every_field_of_its_frames(adapter: Adapter, case: dict[str, A
 def test_control_frames_give_no_liquidation(adapter: Adapter):
     frames = payloads(adapter.name)["control"]
     assert frames and not [row for frame in frames for row in liquidations(adapter, frame)]
+
+
+@every_adapter
+def test_what_else_comes_proves_that_the_path_delivers(adapter: Adapter):
+    cases = payloads(adapter.name).get("delivered", [])
+    assert bool(cases) == bool(adapter.control)
+    for case in cases:
+        events = adapter.parse(wire(case["frame"]), instruments(adapter.name), RECEIVED)
+        assert events and all(isinstance(event, Delivered | MarkPrice) for event in events)
+        marks = {e.instrument_id: e.price for e in events if isinstance(e, MarkPrice)}
+        assert marks == case["marks"]
+
+
+@every_adapter
+def test_a_control_stream_is_asked_for_where_it_is_stated(adapter: Adapter):
+    subscriptions = adapter.subscriptions(instruments(adapter.name), {})
+    has_control = any(subscription.has_control for subscription in subscriptions)
+    assert has_control == bool(adapter.control) == (adapter.control_seconds is not None)
 
 
 @every_adapter

@@ -12,7 +12,7 @@ import pytest
 from exchanges.adapters import adapters
 from exchanges.adapters.base import History, Request
 from exchanges.errors import MalformedFrame
-from exchanges.events import Acknowledged, Liquidation, MarkPrice, Refused
+from exchanges.events import Acknowledged, Delivered, Liquidation, MarkPrice, Refused
 from exchanges.instruments import Instruments
 from tests.exchanges.adapters.payloads import instruments, liquidations, payloads, wire
 from tests.exchanges.adapters.simulated import assert_equal_totals, connected, history, received
@@ -92,13 +92,15 @@ def test_answers_to_the_requests():
     acknowledged, refused, *_ = payloads("gate")["control"]
     assert gate.parse(wire(acknowledged), Instruments(), None) == [Acknowledged()]
     reason = "futures.tickers: unknown contract !all"
-    assert gate.parse(wire(refused), Instruments(), None) == [Refused(reason, is_fatal=False)]
+    assert gate.parse(wire(refused), Instruments(), None) == [
+        Refused(reason, is_fatal=False, is_control=True)
+    ]
     broken = {"channel": "futures.public_liquidates", "error": {"message": "busy"}}
     told = gate.parse(wire(broken), Instruments(), None)
     assert told == [Refused("futures.public_liquidates: busy")]
 
 
-def test_tickers_give_the_marks_and_empty_ones_none():
+def test_tickers_give_the_marks_and_empty_ones_only_that_they_came():
     tickers = [
         {"contract": "BTC_USDT", "mark_price": "80002.5"},
         {"contract": "ETH_USDT", "mark_price": 3001},
@@ -111,6 +113,7 @@ def test_tickers_give_the_marks_and_empty_ones_none():
     assert gate.parse(wire(frame), Instruments(), None) == [
         MarkPrice("BTC_USDT", 80002.5),
         MarkPrice("ETH_USDT", 3001.0),
+        *[Delivered()] * 4,
     ]
 
 

@@ -165,15 +165,16 @@ def asked(options: dict[str, str]) -> list[Any]:
 
 
 def test_follows_the_known_vaults_when_nobody_told_of_others():
-    users = [message["subscription"]["user"] for message in asked({})]
-    assert users == list(VAULTS)
+    *fills, control = (message["subscription"] for message in asked({}))
+    assert [one["user"] for one in fills] == list(VAULTS)
+    assert control == {"type": "activeAssetCtx", "coin": "BTC"}
 
 
 def test_follows_those_found_first_and_never_more_than_ten():
     found = [f"0x{number:040x}" for number in range(9)]
-    users = [m["subscription"]["user"] for m in asked({"users": ", ".join(found)})]
-    assert users == [*found, VAULTS[0]]
-    assert {m["subscription"]["type"] for m in asked({})} == {"userFills"}
+    *fills, _ = (message["subscription"] for message in asked({"users": ", ".join(found)}))
+    assert [one["user"] for one in fills] == [*found, VAULTS[0]]
+    assert {one["type"] for one in fills} == {"userFills"}
 
 
 def test_the_vaults_are_the_children_of_hlp():

@@ -50,9 +50,10 @@ def btc_history(since: datetime = UNTIL - timedelta(hours=1)) -> History:
 
 def test_both_kinds_are_asked_for_at_once_and_acknowledged_each():
     [subscription] = okx.subscriptions(Instruments(), {})
-    [message] = subscription.messages
-    assert [arg["instType"] for arg in json.loads(message)["args"]] == ["SWAP", "FUTURES"]
-    assert subscription.acknowledgements == 2
+    first, second = (json.loads(message)["args"] for message in subscription.messages)
+    assert [arg["instType"] for arg in first] == ["SWAP", "FUTURES"]
+    assert second == [{"channel": "mark-price", "instId": "BTC-USDT-SWAP"}]
+    assert subscription.acknowledgements == 3
     assert parse(payloads("okx")["control"][1]) == [Acknowledged()]
 
 

@@ -43,10 +43,8 @@ async def test_arguments_longer_than_the_limit_are_refused(simulator: Simulator)
     assert not answer["success"] and "21000" in answer["ret_msg"]
 
 
-@pytest.mark.parametrize("args", ["allLiquidation.BTCUSDT", [1], None, ["tickers.BTCUSDT"]])
-async def test_arguments_that_are_no_liquidation_topics_are_refused(
-    simulator: Simulator, args: Any
-) -> None:
+@pytest.mark.parametrize("args", ["allLiquidation.BTCUSDT", [1], None, ["trades.BTCUSDT"]])
+async def test_arguments_that_are_no_topics_are_refused(simulator: Simulator, args: Any) -> None:
     async with talk(simulator, "bybit", LINEAR) as bybit:
         assert not (await bybit.ask(op="subscribe", args=args))["success"]
 
