@@ -90,6 +90,7 @@ class Connection:
             await self.close()
             raise
         self._tasks.append(asyncio.create_task(self._read()))
+        self._tasks[-1].add_done_callback(_note_the_end)
 
     async def ended(self, seconds: float | None = None) -> bool:
         """Wait for the end, or so many seconds; return False when it has not ended.
@@ -191,3 +192,9 @@ class Connection:
         for instrument_id in self._marked:
             self._instruments.marks.pop(instrument_id, None)
         self._marked.clear()
+
+
+def _note_the_end(reading: asyncio.Task[None]) -> None:
+    """Take the exception of a reader whose end nobody waits for any more."""
+    if not reading.cancelled():
+        reading.exception()

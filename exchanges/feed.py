@@ -45,17 +45,21 @@ class Feed:
         *,
         number: int,
         copy: int = 0,
+        joins: bool = False,
         health: HealthTracker,
         accept: Accept,
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """`number` names the subscription within the venue, `copy` this one of its sockets."""
+        """`number` names the subscription within the venue, `copy` this one of its sockets; one
+        that `joins` others of its venue does not count until it has subscribed, or failed to."""
         self._adapter = adapter
         self._subscription = subscription
         self._instruments = instruments
         self._number = number
         self._copy = copy
+        self._joins = joins
+        self.is_subscribed = asyncio.Event()
         self._health = health
         self._intake = Intake(adapter, instruments, health=health, accept=accept, clock=clock)
         self._sleep = sleep
@@ -64,12 +68,16 @@ class Feed:
 
     async def run(self) -> None:
         """Connect and read, come back after each failure; ends only by cancellation."""
-        self._tell("connecting")
-        while True:
-            try:
-                await self._session()
-            except _FAILURES as error:
-                await self._rest(error)
+        if not self._joins:
+            self._tell("connecting")
+        try:
+            while True:
+                try:
+                    await self._session()
+                except _FAILURES as error:
+                    await self._rest(error)
+        finally:
+            self._health.socket_is_gone(self._number, self._copy)
 
     async def _session(self) -> None:
         """Read from one connection after the other, each relieved before its time is up."""
@@ -131,6 +139,7 @@ class Feed:
         await self._sleep(wait)
 
     def _tell_subscribed(self, connection: Connection) -> None:
+        self.is_subscribed.set()
         self._health.socket_is(
             self._number, "subscribed", copy=self._copy, has_control=connection.has_control
         )

@@ -94,6 +94,7 @@ class Tail:
         self._health = health
         self._intake = Intake(adapter, instruments, health=health, accept=accept, clock=clock)
         self._sleep = sleep
+        self.is_subscribed = asyncio.Event()
         self._backoff = Backoff()
 
     async def run(self) -> None:
@@ -116,6 +117,7 @@ class Tail:
             looking_took = now() - looked_at
             if lines and not is_proven:
                 is_proven = True
+                self.is_subscribed.set()
                 self._health.socket_is(self._number, "subscribed")
             for line in lines:
                 await self._intake.take(line)

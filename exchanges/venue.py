@@ -21,6 +21,7 @@ from exchanges.instruments import Instruments
 from exchanges.intake import Accept
 from exchanges.poller import Poller
 from exchanges.rest import discover
+from exchanges.running import Running
 from exchanges.silence import Market, Silence
 from exchanges.tail import Tail
 
@@ -87,28 +88,21 @@ class Venue:
                 await self._wait(backoff, f"stopped by a bug: {_first(error)!r}; see the log")
 
     async def _run(self) -> None:
-        """Run all sockets until the venue's contracts call for other subscriptions."""
+        """Run what the venue's contracts call for; where that changes, new sockets come first."""
         self.instruments, subscriptions = await self._prepare()
-        sockets = asyncio.create_task(self._run_sockets(subscriptions))
-        changed = asyncio.create_task(self._until_changed(subscriptions))
-        try:
-            done, _ = await asyncio.wait({sockets, changed}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in (sockets, changed):
-                task.cancel()
-            await asyncio.gather(sockets, changed, return_exceptions=True)
-
-    async def _run_sockets(self, subscriptions: Sequence[Subscription]) -> None:
         async with asyncio.TaskGroup() as group:
-            for number, subscription in enumerate(subscriptions):
-                for source in self._sources(number, subscription):
-                    group.create_task(source.run())
             if self.adapter.poll_seconds is not None:
                 group.create_task(self._poller().run())
+            running = Running(group, self._sources)
+            running.start(subscriptions)
+            while True:
+                await self._until_changed(subscriptions)
+                subscriptions = self.adapter.subscriptions(self.instruments, self.options)
+                await running.change_to(subscriptions)
 
-    def _sources(self, number: int, subscription: Subscription) -> Iterator[Feed | Tail]:
+    def _sources(
+        self, number: int, subscription: Subscription, joins: bool
+    ) -> Iterator[Feed | Tail]:
         """Yield what reads a subscription: one or two sockets, or the files of a folder."""
         if subscription.url.startswith("file:"):
             yield Tail(
@@ -128,6 +122,7 @@ class Venue:
                 self.instruments,
                 number=number,
                 copy=copy,
+                joins=joins,
                 health=self.health,
                 accept=self._take,
                 clock=self._clock,
