@@ -62,6 +62,8 @@ class Connection:
         """Whether the venue's control stream comes on this socket."""
         self._missing, self._confirmed = subscription.acknowledgements, 0
         self._refusal = ""
+        self.refusals = 0
+        """How many requests for liquidations the venue refused for good."""
         self._has_delivered = False
         self._connected_at = clock()
         self._marked: set[str] = set()
@@ -117,6 +119,11 @@ class Connection:
                 task.cancel()
             if not is_relieved:
                 self._forget_marks()
+
+    @property
+    def shortfall(self) -> str:
+        """Return in words what of the subscription was refused; empty: nothing."""
+        return f"refused in part ({self.refusals}): {self._refusal}" if self.refusals else ""
 
     async def _subscribe(self) -> None:
         """Ask for the feed and read until every request is acknowledged."""
@@ -176,6 +183,7 @@ class Connection:
         if refused.is_fatal and not refused.retry:
             raise ConnectionRefused(f"subscription refused: {refused.reason}")
         self._missing += len(refused.retry) - 1
+        self.refusals += not refused.retry and not refused.is_control
         for message in refused.retry:
             await self._socket.send(message)
 

@@ -141,7 +141,11 @@ class Feed:
     def _tell_subscribed(self, connection: Connection) -> None:
         self.is_subscribed.set()
         self._health.socket_is(
-            self._number, "subscribed", copy=self._copy, has_control=connection.has_control
+            self._number,
+            "subscribed",
+            connection.shortfall,
+            copy=self._copy,
+            has_control=connection.has_control,
         )
 
     def _note_delivery(self) -> None:

@@ -201,8 +201,10 @@ class HealthTracker:
         if reason := self._why_silent():
             return "silent", reason
         last = self._last_event_at
-        is_proven = last is not None and last >= self._subscribed_at
-        return ("live", "") if is_proven else ("subscribed", "acknowledged, no liquidation yet")
+        shortfall = "; ".join(filter(None, (socket.reason for socket in best)))
+        if last is not None and last >= self._subscribed_at:
+            return "live", shortfall
+        return "subscribed", shortfall or "acknowledged, no liquidation yet"
 
     def _why_silent(self) -> str:
         """Return the first rule by which this silence is not plausible, in words."""

@@ -69,6 +69,7 @@ class Contract(msgspec.Struct):
 
 
 _FRAME = msgspec.json.Decoder(Frame)
+_NAMES = msgspec.json.Decoder(list[str])
 _PAGE = msgspec.json.Decoder(Page)
 _TRADE = msgspec.json.Decoder(Trade, strict=False)
 
@@ -100,8 +101,7 @@ class DeribitAdapter(base.Adapter):
 
     def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:
         """One socket with all channels, once it is known which currencies there are."""
-        markets = sorted({_market(name) for name in instruments})
-        channels = [f"trades.{kind}.{currency}.100ms" for kind, currency in markets]
+        channels = _channels(instruments)
         beat = _request(HEARTBEAT, "set_heartbeat", interval=30)
         ask = _request(SUBSCRIBE, "subscribe", channels=channels)
         url = "wss://www.deribit.com/ws/api/v2"
@@ -119,7 +119,14 @@ class DeribitAdapter(base.Adapter):
             return [Reply(_request(TEST, "test"))]
         if message.error is not None or bytes(message.result) == b"[]":
             return [Refused(str(message.error or "none of the channels was accepted"))]
-        return [Acknowledged()] if message.id == SUBSCRIBE else []
+        return self._acknowledged(message, instruments) if message.id == SUBSCRIBE else []
+
+    def _acknowledged(self, message: Frame, instruments: Instruments) -> list[FeedEvent]:
+        """The answer lists what was accepted, which may be a part of what was asked for."""
+        accepted = set(decode(_NAMES, message.result))
+        left_out = [name for name in _channels(instruments) if name not in accepted]
+        refused = Refused(f"not accepted: {', '.join(left_out)}", is_fatal=False)
+        return [Acknowledged(), *[refused] * bool(left_out)]
 
     def parse_instruments(self, body: bytes) -> list[Instrument]:
         """The names tell everything; combinations and spot pairs are left out."""
@@ -179,6 +186,12 @@ class DeribitAdapter(base.Adapter):
 def _request(number: int, method: str, **params: object) -> str:
     request = {"jsonrpc": "2.0", "id": number, "method": f"public/{method}", "params": params}
     return msgspec.json.encode(request).decode()
+
+
+def _channels(instruments: Instruments) -> list[str]:
+    """Return the trades of every kind and currency that there are contracts of."""
+    markets = sorted({_market(name) for name in instruments})
+    return [f"trades.{kind}.{currency}.100ms" for kind, currency in markets]
 
 
 def _market(name: str) -> tuple[str, str]:

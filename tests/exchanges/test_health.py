@@ -242,3 +242,20 @@ def test_a_rolling_count_stays_small_in_a_flood(clock: Clock):
         clock.forward(seconds=1)
     assert count.total(clock.now) == 59 * 50
     assert len(count._seconds) <= 60
+
+
+def test_what_a_venue_refused_is_said_while_the_rest_is_live(tracker: HealthTracker):
+    tracker.socket_is(0, "subscribed", "refused in part (1): no such topic")
+    tracker.socket_is(1, "subscribed")
+    assert tracker.snapshot().reason == "refused in part (1): no such topic"
+    tracker.message()
+    assert tracker.snapshot().state == "live"
+    assert tracker.snapshot().reason == "refused in part (1): no such topic"
+
+
+def test_a_venue_whose_messages_cannot_be_kept_has_failed_until_they_can(tracker: HealthTracker):
+    tracker.socket_is(0, "subscribed")
+    tracker.pause("The disk is full.")
+    assert (tracker.snapshot().state, tracker.snapshot().reason) == ("failed", "The disk is full.")
+    tracker.pause("")
+    assert tracker.snapshot().state == "subscribed"

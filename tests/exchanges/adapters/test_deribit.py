@@ -64,8 +64,18 @@ def test_nothing_is_asked_for_before_the_currencies_are_known():
 
 
 def test_the_answer_to_the_subscription_acknowledges_and_no_other():
-    assert parse({"id": 1, "result": ["trades.future.BTC.100ms"]}) == [Acknowledged()]
+    [subscription] = deribit.subscriptions(instruments("deribit"), {})
+    channels = json.loads(subscription.messages[1])["params"]["channels"]
+    assert parse({"id": 1, "result": channels}) == [Acknowledged()]
     assert parse({"id": 2, "result": "ok"}) == []
+
+
+def test_a_channel_that_was_not_accepted_is_named():
+    acknowledged, refused = parse({"id": 1, "result": ["trades.future.BTC.100ms"]})
+    assert acknowledged == Acknowledged()
+    assert isinstance(refused, Refused) and not refused.is_fatal
+    assert "trades.option.BTC.100ms" in refused.reason
+    assert "trades.future.BTC" not in refused.reason
 
 
 def test_a_refusal_says_why():
