@@ -1,4 +1,4 @@
-"""Measure on this machine: `python -m benchmarks [parse] [heatmap] [pipeline] [silence]`.
+"""Measure on this machine: `python -m benchmarks`, or some of it: `... parse heatmap`.
 
 With QUICK=1 in the environment little is measured: it shows that everything runs.
 """
@@ -19,16 +19,19 @@ def main(names: list[str]) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "liqsite.settings"
     os.environ["LIQSITE_DATA_DIR"] = tempfile.mkdtemp(prefix="liqsite-bench-")
     os.environ.setdefault("LOG_LEVEL", "WARNING")
+    # One address asks everything.
+    os.environ["LIQSITE_RATE_LIMIT_RPM"] = "0"
     import django
 
     django.setup()
-    from benchmarks import heatmap, parse, pipeline, silence
+    from benchmarks import export, heatmap, parse, pipeline, silence
 
     known = {
         "parse": parse.measure,
         "heatmap": heatmap.measure,
         "pipeline": pipeline.measure,
         "silence": silence.measure,
+        "export": export.measure,
     }
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     for name in names or known:

@@ -17,12 +17,12 @@ ROWS = 100_000 if IS_QUICK else 1_000_000
 ASKED = 5 if IS_QUICK else 40
 
 # A month of two venues and eight symbols, half of it in BTC, prices on a slow wave.
-_FILL = """
+FILL = """
 INSERT INTO liquidations
 SELECT
     'bench:' || i, ['binance', 'bybit'][1 + i % 2], s, s, ['long', 'short'][1 + i // 2 % 2],
     80000 * (1 + 0.1 * sin(i / 90000.0)) + random() * 300, 'fill', 0.1, exp(6 + 3 * random()),
-    'forced', 'sampled', 1.0, t, t, 'SELL', 0.1, 'base', repeat('x', 250)
+    'forced', 'sampled', 1.0, t, t, 'SELL', 0.1, 'base', repeat('x', 250), 1
 FROM (
     SELECT i, now() - INTERVAL 30 DAY * ((? - i) / ?) AS t,
         CASE WHEN i % 2 = 0 THEN 'BTCUSDT' ELSE 'COIN' || (i % 7) || 'USDT' END AS s
@@ -37,7 +37,7 @@ def measure() -> Iterator[tuple[str, str]]:
     prepare(settings.LIQSITE_LAKE)
     connection = connect(settings.LIQSITE_LAKE, read_only=False)
     start = perf_counter()
-    connection.execute(_FILL, [ROWS, ROWS, ROWS])
+    connection.execute(FILL, [ROWS, ROWS, ROWS])
     yield "rows stored", f"{ROWS:,} in {perf_counter() - start:.1f} s"
     client = Client(headers={"host": "localhost"})
     for path in ("heatmap", "heatmap-timeseries"):

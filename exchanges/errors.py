@@ -10,6 +10,11 @@
     ├── JournalPaused          no room to keep what is received
     ├── RowsRefused            rows that the store can never take
     ├── StoreUnavailable       the lake cannot be opened or read now
+    ├── QueryTooLong           a query took longer than allowed and was stopped
+    ├── QueryTooLarge          a query needed more memory than allowed
+    ├── QueryCancelled         a query was stopped because nobody waits for it
+    ├── SnapshotGone           a snapshot of the store that is not kept, or never was
+    ├── UnreadableSource       a file to import that is of no known form
     └── WorkerRunning          another worker holds the lease on this store
         └── LeaseLost          it took the lease from this one
 
@@ -67,6 +72,44 @@ class RowsRefused(LiqsiteError):
 
 class StoreUnavailable(LiqsiteError):
     """The lake cannot be opened or read now."""
+
+
+class QueryTooLong(LiqsiteError):
+    """A query was stopped because it took longer than allowed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The query took more than {seconds:g} s and was stopped. Ask for less: a shorter "
+            "range, one symbol, fewer exchanges. The operator may raise LIQSITE_QUERY_SECONDS."
+        )
+
+
+class QueryTooLarge(LiqsiteError):
+    """A query was stopped because it needed more memory than allowed."""
+
+    def __init__(self, memory: str) -> None:
+        super().__init__(
+            f"The query needed more than the {memory} of memory that all queries share. Ask for "
+            "less, or later. The operator may raise LIQSITE_QUERY_MEMORY."
+        )
+
+
+class QueryCancelled(LiqsiteError):
+    """A query was stopped because nobody waits for its answer."""
+
+
+class SnapshotGone(LiqsiteError):
+    """The store does not keep this snapshot, or never had it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The store does not have this snapshot: it was tidied away, or never was. "
+            "Leave `snapshot` out to get the latest."
+        )
+
+
+class UnreadableSource(LiqsiteError):
+    """A file to import that cannot be read, or is of no known form."""
 
 
 class WorkerRunning(LiqsiteError):

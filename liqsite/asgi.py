@@ -11,8 +11,13 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from heatmap.abandoned import stop_abandoned_queries  # noqa: E402
+from heatmap.pacing import paced  # noqa: E402
 from liqsite.routing import websockets  # noqa: E402
 
 application = ProtocolTypeRouter(
-    {"http": http, "websocket": AllowedHostsOriginValidator(websockets)}
+    {
+        "http": paced(stop_abandoned_queries(http)),
+        "websocket": AllowedHostsOriginValidator(websockets),
+    }
 )

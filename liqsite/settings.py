@@ -44,6 +44,16 @@ LIQSITE_REJECTED_DAYS = env.float("LIQSITE_REJECTED_DAYS", 30.0)
 # A sentence shown on every page, e.g. that the data is simulated.
 LIQSITE_NOTICE = env.str("LIQSITE_NOTICE", "")
 
+# What one query of the site may take, and all of them together, as DuckDB writes sizes.
+LIQSITE_QUERY_SECONDS: float = env.float("LIQSITE_QUERY_SECONDS", 30.0)
+LIQSITE_QUERY_MEMORY = env.str("LIQSITE_QUERY_MEMORY", "1GB")
+
+# Requests a minute that the API answers one address; 0 means any number.
+LIQSITE_RATE_LIMIT_RPM: int = env.int("LIQSITE_RATE_LIMIT_RPM", 600)
+
+# Proxies in front of the site that add to X-Forwarded-For; with 0 the header is not believed.
+LIQSITE_PROXIES: int = env.int("LIQSITE_PROXIES", 0)
+
 
 def _secret_key() -> str:
     """Return the configured secret, or the one kept beside the data, made on first use."""
@@ -106,6 +116,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "heatmap.middleware.measure",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -171,6 +182,8 @@ REST_FRAMEWORK = {
         "heatmap.api.renderers.FastJSONRenderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["heatmap.api.throttling.PerAddress"],
+    "NUM_PROXIES": LIQSITE_PROXIES,
     "EXCEPTION_HANDLER": "heatmap.api.errors.answer_error",
     # `format` is a parameter of our own answers, not of the renderer.
     "URL_FORMAT_OVERRIDE": None,

@@ -13,3 +13,6 @@ from liqsite.settings import STATIC_ROOT, STORAGES
 
 STATIC_ROOT.mkdir()
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+# One address asks everything here; the test of the limit sets one.
+LIQSITE_RATE_LIMIT_RPM = 0

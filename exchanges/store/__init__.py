@@ -1,9 +1,23 @@
 """The store: the only place that speaks to DuckDB.
 
-The worker is the one `Writer`; any number of processes are readers through `query`.
+The worker is the one `Writer`; any number of processes are readers through `query` and `stream`.
 """
 
-from exchanges.store.reader import query
+from exchanges.store.cancelling import Cancellation, cancellable
+from exchanges.store.foreign import foreign_rows
+from exchanges.store.limits import Limits, limit_queries
+from exchanges.store.reader import query, snapshot, stream
 from exchanges.store.writer import Writer, prepare
 
-__all__ = ["Writer", "prepare", "query"]
+__all__ = [
+    "Cancellation",
+    "Limits",
+    "Writer",
+    "cancellable",
+    "foreign_rows",
+    "limit_queries",
+    "prepare",
+    "query",
+    "snapshot",
+    "stream",
+]

@@ -1,17 +1,27 @@
-"""The reading side: any process, any thread, also while the worker writes or is down."""
+"""The reading side: any process, any thread, also while the worker writes or is down.
+
+No query takes longer than `limits` allow; `cancellable()` lets the asker withdraw it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cache, lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
+import pyarrow as pa
 
-from exchanges.errors import StoreUnavailable
+from exchanges.errors import SnapshotGone, StoreUnavailable
+from exchanges.store.cancelling import StaleCatalog, within_limits
 from exchanges.store.connection import connect
+from exchanges.store.limits import limits
+
+T = TypeVar("T")
 
 _opening = Lock()
 
@@ -19,14 +29,71 @@ _opening = Lock()
 def query(folder: Path, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Return the rows of one SELECT with named parameters (`$name`), as of now.
 
-    Raises StoreUnavailable when there is no lake or it cannot be read.
+    Raises StoreUnavailable when there is no lake or it cannot be read, QueryTooLong,
+    QueryTooLarge and QueryCancelled.
     """
-    try:
-        with _connection(folder).cursor() as cursor:
-            cursor.execute("USE lake")
+
+    def ask() -> list[tuple[Any, ...]]:
+        with _cursor(folder) as cursor, within_limits(cursor):
             return cursor.execute(sql, dict(parameters)).fetchall()
-    except duckdb.IOException as error:
-        raise StoreUnavailable(f"The store in {folder} cannot be read: {error}") from error
+
+    return _reopened_if_stale(folder, ask)
+
+
+def stream(
+    folder: Path, sql: str, parameters: Mapping[str, Any], rows_per_batch: int
+) -> Generator[pa.RecordBatch]:
+    """Yield the rows of one SELECT batch by batch, in constant memory; at least one batch,
+    which may be empty. Closing the iterator ends the query.
+
+    The time limit holds for each batch, not for the reader's pace. Raises as `query` does.
+    """
+
+    def begin() -> tuple[duckdb.DuckDBPyConnection, pa.RecordBatchReader, pa.RecordBatch | None]:
+        cursor = held.enter_context(_cursor(folder))
+        with within_limits(cursor):
+            reader = cursor.execute(sql, dict(parameters)).to_arrow_reader(rows_per_batch)
+            return cursor, reader, next(reader, None)
+
+    with ExitStack() as held:
+        cursor, reader, batch = _reopened_if_stale(folder, begin)
+        yield batch if batch is not None else pa.RecordBatch.from_pylist([], reader.schema)
+        while batch is not None:
+            with within_limits(cursor):
+                batch = next(reader, None)
+            if batch is not None:
+                yield batch
+
+
+def snapshot(folder: Path) -> int:
+    """Return the number of the store's latest commit, for `AT (VERSION => $snapshot)`."""
+    [(number,)] = query(folder, "SELECT id FROM lake.current_snapshot()", {})
+    return int(number)
+
+
+@contextmanager
+def _cursor(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with _connection(folder).cursor() as cursor:
+        with within_limits(cursor):
+            cursor.execute("USE lake")
+        try:
+            yield cursor
+        except duckdb.InvalidInputException as error:
+            if "No snapshot found" in str(error):
+                raise SnapshotGone from error
+            raise
+
+
+def _reopened_if_stale(folder: Path, ask: Callable[[], T]) -> T:
+    """Ask; when the writer has done away with what the connection remembers, ask a fresh one."""
+    asked = _connection(folder)
+    try:
+        return ask()
+    except StaleCatalog:
+        with _opening:
+            if _open(folder) is asked:
+                _open.cache_clear()
+        return ask()
 
 
 def _connection(folder: Path) -> duckdb.DuckDBPyConnection:
@@ -37,4 +104,18 @@ def _connection(folder: Path) -> duckdb.DuckDBPyConnection:
 
 @lru_cache(maxsize=4)
 def _open(folder: Path) -> duckdb.DuckDBPyConnection:
-    return connect(folder, read_only=True)
+    connection = connect(folder, read_only=True)
+    allowed = limits()
+    try:
+        connection.execute("SET GLOBAL memory_limit = $memory", {"memory": allowed.memory})
+    except duckdb.Error as error:
+        raise StoreUnavailable(f"LIQSITE_QUERY_MEMORY is no size like 1GB: {error}") from error
+    connection.execute("SET GLOBAL threads = $threads", {"threads": allowed.threads})
+    connection.execute("SET GLOBAL temp_directory = $folder", {"folder": _spill().name})
+    return connection
+
+
+@cache
+def _spill() -> TemporaryDirectory[str]:
+    """Return where goes what does not fit into memory; it is removed with the process."""
+    return TemporaryDirectory(prefix="liqsite-")

@@ -15,6 +15,7 @@ from exchanges.events import Liquidation
 from exchanges.journal import Position
 from exchanges.store.connection import connect
 from exchanges.store.migrations import migrate
+from exchanges.store.write_lock import writing
 
 _SQL_TYPES = {
     "str": "VARCHAR",
@@ -31,7 +32,11 @@ class Writer:
         """Raises StoreUnavailable."""
         self._folder = folder
         self._connection = connect(folder, read_only=False)
-        migrate(self._connection)
+        with writing(folder):
+            if migrate(self._connection):
+                # A changed table leaves one for inlined rows behind, which the first tidying
+                # removes under everybody who remembers it. Nobody does yet.
+                self._connection.execute("CALL ducklake_flush_inlined_data('lake')")
 
     def append(
         self, liquidations: Sequence[Liquidation], positions: Mapping[str, Position] | None = None
@@ -42,7 +47,7 @@ class Writer:
         RowsRefused: it holds a row that can never be stored.
         """
         try:
-            with self._transaction():
+            with writing(self._folder), self._transaction():
                 new = self._unstored(liquidations)
                 self._insert(new)
                 self._note(positions or {})
@@ -70,7 +75,8 @@ class Writer:
     def maintain(self) -> None:
         """Move inlined rows to Parquet, merge small files, drop what no reader needs."""
         try:
-            self._connection.execute("CHECKPOINT")
+            with writing(self._folder):
+                self._connection.execute("CHECKPOINT")
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store could not be tidied up: {error}") from error
 

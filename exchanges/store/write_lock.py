@@ -1,0 +1,30 @@
+"""One writer at a time, whichever process it is in.
+
+SQLite refuses a commit when another came between its transaction's first read and it: beside a
+worker that commits often, an import of large batches would be refused again and again. Waiting
+for each other costs both less.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from exchanges.errors import StoreUnavailable
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Wait until no other process writes to the lake in `folder`, and keep them waiting.
+
+    Raises StoreUnavailable where the folder takes no files.
+    """
+    try:
+        file = (folder / "write.lock").open("w")
+    except OSError as error:
+        raise StoreUnavailable(f"The store in {folder} cannot be written: {error}") from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
