@@ -82,7 +82,7 @@ class Lease:
                     "a folder of its own with LIQSITE_DATA_DIR."
                 )
             sleep(0.25)
-        if (before := WorkerLease.objects.first()) is not None:
+        if (before := WorkerLease.objects.filter(name="worker").first()) is not None:
             self.stopped_at = before.ended_at or before.renewed_at
         WorkerLease.objects.update_or_create(
             name="worker",
@@ -112,10 +112,11 @@ class Lease:
         WorkerLease.objects.filter(holder=self.holder).update(ended_at=self._clock())
 
     def _other(self) -> WorkerLease | None:
-        lease = WorkerLease.objects.exclude(holder=self.holder).first()
-        if lease is None or _has_died(lease.holder):
-            return None
-        return lease if lease.is_running(self._clock()) else None
+        others = WorkerLease.objects.exclude(holder=self.holder)
+        now = self._clock()
+        return next(
+            (one for one in others if one.is_running(now) and not _has_died(one.holder)), None
+        )
 
 
 def _has_died(holder: str) -> bool:

@@ -30,6 +30,8 @@ class Keep:
 
     fsync_seconds: float = 1.0
     rejected_days: float = 30.0
+    days: int = 0
+    """For how long liquidations are kept; 0: for ever."""
 
 
 class Upkeep:

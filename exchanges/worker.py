@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ from exchanges.recorder import Lease
 from exchanges.repair import Repair
 from exchanges.reporter import Reporter
 from exchanges.retry import Retry
-from exchanges.store import Writer
+from exchanges.store import Step, Writer
 from exchanges.storing import Storing
 from exchanges.upkeep import Keep, Upkeep
 from exchanges.venues import Venues
@@ -70,6 +71,7 @@ class Worker:
         self._writer = writer
         self._push = push
         self._clock = clock
+        self._days = keep.days
         self._reporter = Reporter(self.venues, push, lease, clock)
         self._upkeep = Upkeep(journal, keep, clock, self._journal_is)
         self._storing = Storing(journal, writer)
@@ -149,12 +151,26 @@ class Worker:
             await self._push.liquidations(new)
 
     async def _maintain(self) -> None:
+        """Tidy the store up every ten minutes, and while much comes in also in between."""
+        now = asyncio.get_running_loop().time
+        due_at = now() + MAINTAIN_SECONDS
         while True:
-            await asyncio.sleep(MAINTAIN_SECONDS)
-            try:
-                await self._in_store_thread(self._writer.maintain)
-            except StoreUnavailable as error:
-                log.error("%s", error)
+            await asyncio.sleep(1)
+            if now() >= due_at:
+                due_at = now() + MAINTAIN_SECONDS
+                await self._tidy_up(
+                    partial(self._writer.maintenance_steps, self._clock(), self._days)
+                )
+            elif self._writer.is_flush_due:
+                await self._tidy_up(self._writer.flush_steps)
+
+    async def _tidy_up(self, plan: Callable[[], list[Step]]) -> None:
+        """Do small steps one by one, so that what is to be stored comes in between."""
+        try:
+            for step in await self._in_store_thread(plan):
+                await self._in_store_thread(partial(self._writer.maintain, step))
+        except StoreUnavailable as error:
+            log.error("%s", error)
 
     def _journal_is(self, trouble: str) -> None:
         """While nothing can be kept, no venue delivers, whatever its socket does."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from exchanges.events import Liquidation
+from exchanges.store import Writer
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -39,3 +40,9 @@ def a_liquidation(**told: Any) -> Liquidation:
 def some_liquidations(count: int, **told: Any) -> list[Liquidation]:
     """Return so many liquidations with ids of their own."""
     return [a_liquidation(event_id=f"binance:{n}", **told) for n in range(count)]
+
+
+def tidy(writer: Writer) -> None:
+    """Do a whole round of maintenance."""
+    for step in writer.maintenance_steps(datetime.now(UTC), keep_days=0):
+        writer.maintain(step)

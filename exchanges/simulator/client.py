@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
 from uuid import uuid4
 
 from aiohttp import WSMsgType, web
@@ -16,6 +19,8 @@ from exchanges.simulator.ledger import Parcel
 from exchanges.simulator.waiting import until
 
 SLOW_SECONDS = 2.0
+# Frames that overtake one another are at most this far apart.
+REORDER_SECONDS = 0.5
 # A reader this far behind is cut, as venues do.
 LONGEST_BACKLOG = 200_000
 
@@ -63,7 +68,10 @@ class Client:
         self._transport = request.transport
         self._faults, self._clock, self._pack = faults, clock, pack
         self._loop = asyncio.get_running_loop()
-        self._outgoing: deque[tuple[float, object, Parcel | None]] = deque()
+        self._outgoing: list[tuple[float, int, object, Parcel | None]] = []
+        self._numbers = count()
+        self._last_due = 0.0
+        self._is_writing = False
         self._wake = asyncio.Event()
 
     @property
@@ -74,7 +82,7 @@ class Client:
     @property
     def backlog(self) -> int:
         """How many frames are not written yet."""
-        return len(self._outgoing) if self.is_open else 0
+        return len(self._outgoing) + self._is_writing if self.is_open else 0
 
     @property
     def is_listening(self) -> bool:
@@ -97,9 +105,16 @@ class Client:
         if len(self._outgoing) >= LONGEST_BACKLOG:
             self.cut(at_once=True)
             return
-        delay = SLOW_SECONDS if self._faults.has("slow") else 0.0
-        self._outgoing.append((self._loop.time() + delay, text, parcel))
+        heappush(self._outgoing, (self._due(), next(self._numbers), text, parcel))
         self._wake.set()
+
+    def _due(self) -> float:
+        """Return when a frame leaves: in the order of sending, unless they are shuffled."""
+        due = self._loop.time() + (SLOW_SECONDS if self._faults.has("slow") else 0.0)
+        if self._faults.has("reorder"):
+            return due + random.uniform(0.0, REORDER_SECONDS)
+        self._last_due = max(due, self._last_due)
+        return self._last_due
 
     def cut(self, *, at_once: bool = False) -> None:
         """End the connection without a closing handshake.
@@ -118,32 +133,43 @@ class Client:
         try:
             with suppress(ConnectionError):
                 while True:
-                    await self._write_queued()
+                    await self._write_due()
                     self._wake.clear()
-                    await self._wake.wait()
+                    await self._awake()
         finally:
             self._outgoing.clear()
 
-    async def _write_queued(self) -> None:
-        while self._outgoing:
-            due, text, parcel = self._outgoing[0]
-            if (wait := due - self._loop.time()) > 0:
-                await asyncio.sleep(wait)
-            if not self._faults.has("stall"):
-                await self._write(text)
-                if parcel is not None:
-                    parcel.taken()
-            self._outgoing.popleft()
+    async def _awake(self) -> None:
+        """Wait for the next frame to be due, or another to be queued."""
+        wait = self._outgoing[0][0] - self._loop.time() if self._outgoing else None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._wake.wait()
 
-    async def _write(self, text: object) -> None:
+    async def _write_due(self) -> None:
+        while self._outgoing and self._outgoing[0][0] <= self._loop.time():
+            _, _, text, parcel = heappop(self._outgoing)
+            if self._faults.has("stall"):
+                continue
+            self._is_writing = True
+            is_whole = await self._write(text)
+            if is_whole and parcel is not None:
+                parcel.taken()
+            self._is_writing = False
+
+    async def _write(self, text: object) -> bool:
+        """Write a frame; return whether it was the whole of it."""
         if text is PING:
             await self._socket.ping()
-            return
+            return True
         packed = self._pack(str(text))
+        if is_half := self._faults.has("half"):
+            packed = packed[: len(packed) // 2]
         if isinstance(packed, str):
             await self._socket.send_str(packed)
         else:
             await self._socket.send_bytes(packed)
+        return not is_half
 
     async def read_forever(
         self, hear: Callable[[Client, str | bytes], None], limits: Limits

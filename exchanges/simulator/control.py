@@ -5,7 +5,9 @@ Bad input is answered with 400 and `{"detail": sentence}`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +23,14 @@ if TYPE_CHECKING:
     from exchanges.simulator.simulator import Simulator
 
 LARGEST_BURST = 1_000_000
+_LINES = msgspec.json.Encoder()
 
 
 def control_app(simulator: Simulator) -> web.Application:
     """Return the endpoints over a simulator."""
     app = web.Application(middlewares=[_guard])
     app.router.add_get("/totals", _answer(lambda _: simulator.totals()))
+    app.router.add_get("/sent", partial(_stream_sent, simulator))
     app.router.add_get("/faults", _answer(lambda _: {"faults": simulator.faults()}))
     app.router.add_post("/faults", _answer(lambda body: _set_fault(simulator, body)))
     app.router.add_post("/burst", _answer(lambda body: _burst(simulator, body)))
@@ -57,6 +61,21 @@ def _answer(call: Callable[[dict[str, Any]], Any]) -> Handler:
     return handle
 
 
+async def _stream_sent(simulator: Simulator, request: web.Request) -> web.StreamResponse:
+    """Answer every liquidation told since then, one JSON object a line."""
+    since = request.query.get("since", "0")
+    if not (since.isascii() and since.isdecimal() and len(since) < 18):
+        raise SimulatorError(f"since must be a time in epoch milliseconds, not {since!r}.")
+    portions = simulator.sent(request.query.get("exchange"), int(since))
+    answer = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+    await answer.prepare(request)
+    for portion in portions:
+        await answer.write(_LINES.encode_lines(portion))
+        await asyncio.sleep(0)
+    await answer.write_eof()
+    return answer
+
+
 def _set_fault(simulator: Simulator, body: dict[str, Any]) -> object:
     fault = check_fault(body.get("fault"))
     seconds = check_seconds(body.get("seconds", DEFAULT_SECONDS))
@@ -70,7 +89,10 @@ def _burst(simulator: Simulator, body: dict[str, Any]) -> object:
         raise SimulatorError(f"count must be a whole number from 1 to {LARGEST_BURST}.")
     if not isinstance(at_once, bool):
         raise SimulatorError("at_once must be true or false.")
-    simulator.start_burst(_exchange(body), count, at_once=at_once)
+    identical = body.get("identical", 0.0)
+    if isinstance(identical, bool) or not isinstance(identical, int | float):
+        raise SimulatorError(f"identical must be a number, not {identical!r}.")
+    simulator.start_burst(_exchange(body), count, at_once=at_once, identical=identical)
     return {"exchange": _exchange(body), "count": count}
 
 

@@ -7,12 +7,34 @@ from collections.abc import Callable
 
 from exchanges.simulator.errors import SimulatorError
 
-FAULTS = ("drop", "stall", "silent", "mute", "garbage", "duplicate", "403", "slow", "none")
+REFUSALS = {"403": 403, "429": 429, "ban": 418}
+"""Faults in which handshakes and requests are answered with this status."""
+CLOCKS = {"clock_ahead": 300_000, "clock_behind": -300_000}
+"""Faults in which the venue's clock is this many milliseconds off."""
+FAULTS = (
+    "drop",
+    "stall",
+    "silent",
+    "mute",
+    "garbage",
+    "huge",
+    "nonsense",
+    "duplicate",
+    "reorder",
+    "half",
+    "close",
+    *CLOCKS,
+    *REFUSALS,
+    "slow",
+    "none",
+)
+AT_ONCE = ("drop", "huge")
 DEFAULT_SECONDS = 10.0
+LONGEST_RETRY_AFTER = 60
 
 
 class Faults:
-    """The faults in force on one venue. `drop` happens at once and is never in force.
+    """The faults in force on one venue. Those `AT_ONCE` are over when they have happened.
 
     `mute` keeps back the liquidations, `silent` what else the venue pushes as well.
     """
@@ -25,12 +47,26 @@ class Faults:
         """Put a fault in force; `None` seconds: until it is cleared by `none`."""
         if fault == "none":
             self._ends.clear()
-        elif fault != "drop":
+        elif fault not in AT_ONCE:
             self._ends[fault] = math.inf if seconds is None else self._clock() + seconds
 
     def has(self, fault: str) -> bool:
         """Tell whether a fault is in force now."""
         return bool(self._ends) and self._clock() < self._ends.get(fault, -math.inf)
+
+    @property
+    def clock_shift_ms(self) -> int:
+        """How far the venue's clock is off now."""
+        return sum(shift for fault, shift in CLOCKS.items() if self.has(fault))
+
+    def refusal(self) -> tuple[int, dict[str, str]] | None:
+        """Return the status and headers that answer everything now; None: nothing is refused."""
+        for fault, status in REFUSALS.items():
+            if self.has(fault):
+                left = min(self._ends[fault] - self._clock(), LONGEST_RETRY_AFTER)
+                wait = {} if fault == "403" else {"Retry-After": str(max(1, math.ceil(left)))}
+                return status, wait
+        return None
 
     def in_force(self) -> dict[str, float | None]:
         """Return the seconds left of each fault; `None`: until cleared."""

@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
-FIXED = ("\u0000 this is not JSON", '{"topic":', "[]", "null", '{"data": 7, "topic": {}, "o": "x"}')
+FIXED = (
+    "\u0000 this is not JSON",
+    '{"topic":',
+    "[]",
+    "null",
+    '{"data": 7, "topic": {}, "o": "x"}',
+    '{"data": [{"p": NaN, "v": Infinity}], "price": 1e999}',
+    '{"data": ' + "9" * 5_000 + "}",
+    "[" * 2_000,
+    "",
+)
+
+
+def large_garbage() -> Iterator[str]:
+    """Yield what is too much for a client that does not mind sizes, each about a MiB."""
+    mib = 1 << 20
+    yield "[" * mib
+    yield '{"a":' * (mib // 5)
+    # A small frame for what it becomes in memory.
+    yield '{"topic":"x","data":[' + "{}," * (mib // 3) + "{}]}"
+    yield '{"topic":"' + "x" * (mib + 4096) + '"}'
 
 
 def garbage_beside(frame: str, turn: int) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from itertools import count
 from weakref import WeakKeyDictionary
 
@@ -13,9 +15,10 @@ from aiohttp import web
 
 from exchanges.simulator.client import Client
 from exchanges.simulator.contracts import Liquidation
-from exchanges.simulator.faults import Faults
-from exchanges.simulator.garbage import FIXED, garbage_beside
+from exchanges.simulator.faults import REFUSALS, Faults
+from exchanges.simulator.garbage import FIXED, garbage_beside, large_garbage
 from exchanges.simulator.ledger import Ledger, Parcel
+from exchanges.simulator.nonsense import nonsense_beside
 from exchanges.simulator.venues.base import Query, Recorded, Venue
 from exchanges.simulator.waiting import until
 from exchanges.simulator.window import Window
@@ -23,6 +26,10 @@ from exchanges.simulator.window import Window
 # A client that subscribes in several messages is given this long between two of them.
 SETTLE_SECONDS = 0.2
 ROOM = 500
+# Rows between two looks at the event loop, so that sockets are written meanwhile.
+PORTION = 200
+# More in one frame would be more than the largest frame that clients take.
+ROWS_PER_FRAME = 8_000
 
 
 class Host:
@@ -36,6 +43,7 @@ class Host:
         self._clock = clock
         self._turns = count()
         self._beside_at: WeakKeyDictionary[Client, float] = WeakKeyDictionary()
+        self._last_frame_ms: dict[str, int] = {}
         is_thinned = venue.sends_largest_only and is_throttled
         is_delayed = is_thinned or not venue.sends_largest_only
         seconds = venue.window_seconds if is_delayed else 0.0
@@ -51,8 +59,9 @@ class Host:
         self.clients.add(client)
         writer = asyncio.create_task(client.write_forever())
         try:
-            self.venue.greet(client)
-            await client.read_forever(self.venue.hear, self.venue.limits)
+            if not self.faults.has("close"):
+                self.venue.greet(client)
+                await client.read_forever(self.venue.hear, self.venue.limits)
             await socket.close()
         finally:
             writer.cancel()
@@ -85,12 +94,24 @@ class Host:
             self._send_beside(client, now)
 
     def publish(self, rows: Sequence[Liquidation]) -> None:
-        """Send rows of one instrument at once, in one frame or in one each."""
+        """Send rows of one instrument at once, in one frame (or a few) or in one each."""
+        size = ROWS_PER_FRAME if self.venue.groups_rows else 1
+        for first in range(0, len(rows), size):
+            self._publish_together(rows[first : first + size])
+
+    async def publish_all(self, rows: Iterable[Liquidation]) -> None:
+        """Send many rows of one instant, those of a contract together where the venue does so."""
         if self.venue.groups_rows:
-            self._publish_together(rows)
-            return
-        for row in rows:
-            self._publish_together([row])
+            by_contract: dict[str, list[Liquidation]] = {}
+            for row in rows:
+                by_contract.setdefault(row.instrument, []).append(row)
+            portions: Iterable[list[Liquidation]] = by_contract.values()
+        else:
+            portions = ([row] for row in rows)
+        for number, portion in enumerate(portions):
+            self.publish(portion)
+            if self.venue.groups_rows or number % PORTION == PORTION - 1:
+                await self.has_room()
 
     def pass_on(self, text: str, recorded: Recorded | None) -> None:
         """Send a recorded frame as it is; one that cannot be read goes to every subscriber."""
@@ -102,11 +123,11 @@ class Host:
     def set_fault(self, fault: str, seconds: float | None) -> None:
         """Begin or clear a fault; what it does at once, it does now."""
         self.faults.begin(fault, seconds)
-        if fault in ("drop", "403"):
+        if fault in ("drop", "close", *REFUSALS):
             self.cut_all()
-        if fault == "garbage":
+        if fault in ("garbage", "huge"):
             for client in self._listeners():
-                for text in FIXED:
+                for text in FIXED if fault == "garbage" else large_garbage():
                     client.send(text)
 
     def cut_all(self, *, at_once: bool = False) -> None:
@@ -136,17 +157,23 @@ class Host:
         latest = max((client.subscribed_at for client in listening), default=math.inf)
         return asyncio.get_running_loop().time() - latest >= SETTLE_SECONDS
 
-    def _publish_together(self, rows: Sequence[Liquidation]) -> None:
+    def _publish_together(self, happened: Sequence[Liquidation]) -> None:
+        shift = self.faults.clock_shift_ms
+        rows = [self.venue.dated(_moved(row, shift)) for row in happened]
         self.venue.last_prices[rows[0].instrument] = rows[-1].price
-        parcel = Parcel(self.ledger, len(rows), sum(row.value_usd for row in rows))
+        places = self.venue.sent.add(rows, self._now_ms())
+        note = partial(self.venue.sent.wrote, places)
+        parcel = Parcel(self.ledger, len(rows), sum(row.value_usd for row in rows), note)
         topics = self.venue.topics(rows[0].contract)
+        frame_ms = self._frame_ms(rows[0]) + shift
         texts: dict[tuple[str, str], str] = {}
         for client in self._listeners():
             for topic in client.topics.intersection(topics):
                 key = (topic, client.form)
                 if key not in texts:
-                    texts[key] = self.venue.frame(topic, client.form, rows, self._now_ms())
+                    texts[key] = self.venue.frame(topic, client.form, rows, frame_ms)
                 self._hand_over(client, texts[key], parcel)
+                self._add_nonsense(client, topic, rows[0], frame_ms)
 
     def _hand_over(self, client: Client, text: str, parcel: Parcel | None) -> None:
         if self.faults.has("garbage"):
@@ -164,6 +191,18 @@ class Host:
             for text in self.venue.beside(client, self._now_ms()):
                 client.send(text)
 
+    def _add_nonsense(self, client: Client, topic: str, row: Liquidation, frame_ms: int) -> None:
+        if self.faults.has("nonsense"):
+            frame = self.venue.frame(topic, client.form, [row], frame_ms)
+            if text := nonsense_beside(frame, row, next(self._turns)):
+                client.send(text)
+
+    def _frame_ms(self, row: Liquidation) -> int:
+        """Return the time of a contract's next frame: now, and later than that of the last."""
+        at = max(self._now_ms(), self._last_frame_ms.get(row.instrument, 0) + 1)
+        self._last_frame_ms[row.instrument] = at
+        return at
+
     def _listeners(self) -> list[Client]:
         if self.faults.has("silent") or self.faults.has("mute"):
             return []
@@ -171,3 +210,8 @@ class Host:
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
+
+
+def _moved(row: Liquidation, shift_ms: int) -> Liquidation:
+    """Return a liquidation as a venue whose clock is off dates it."""
+    return replace(row, time_ms=row.time_ms + shift_ms) if shift_ms else row

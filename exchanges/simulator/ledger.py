@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -20,6 +21,8 @@ class Parcel:
     ledger: Ledger
     events: int
     value_usd: float
+    note: Callable[[], None] = lambda: None
+    """Called when it is entered."""
     is_entered: bool = False
 
     def taken(self) -> None:
@@ -28,3 +31,4 @@ class Parcel:
             self.is_entered = True
             self.ledger.events += self.events
             self.ledger.value_usd += self.value_usd
+            self.note()

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from itertools import accumulate
 from random import Random
 
 from exchanges.simulator.contracts import Contract, Liquidation
+from exchanges.simulator.errors import SimulatorError
 from exchanges.simulator.prices import ASSETS, STEP_SECONDS, Prices
 from exchanges.simulator.venues.base import Venue
 
@@ -51,10 +53,15 @@ class Market:
         seed: int,
         rate: float,
         start: float,
+        is_steady: bool = False,
         without: Collection[str] = (),
     ) -> None:
-        """`rate` is the mean a second over all venues; `without` names venues left alone."""
+        """`rate` is the mean a second over all venues; `without` names venues left alone.
+
+        `is_steady`: the same rate all the time, without calm stretches and cascades.
+        """
         self._rate = rate
+        self._is_steady = is_steady
         self._start = start
         self._steps = 0
         self._until_next = 0.0
@@ -75,15 +82,26 @@ class Market:
             self._steps += 1
             yield from self._step(self._start + self._steps * STEP_SECONDS)
 
-    def burst(self, exchange: str, count: int, now: float) -> Iterator[Liquidation]:
-        """Yield `count` liquidations of one instant; they leave the history as it is."""
-        for _ in range(count):
-            yield self._liquidation(self._decks[exchange], self._burst_rng, now)
+    def burst(
+        self, exchange: str, count: int, now: float, identical: float = 0.0
+    ) -> Iterator[Liquidation]:
+        """Yield `count` liquidations of one instant; they leave the history as it is.
+
+        A part `identical` of them are equal in everything.
+        """
+        twins = round(count * identical)
+        twin = self._liquidation(self._decks[exchange], self._burst_rng, now) if twins else None
+        for number in range(count):
+            # Spread evenly among the others.
+            if twin and (number + 1) * twins // count > number * twins // count:
+                yield replace(twin)
+            else:
+                yield self._liquidation(self._decks[exchange], self._burst_rng, now)
 
     def _step(self, end: float) -> Iterator[Liquidation]:
         """Yield one step's events: a Poisson process whose rate follows the activity."""
         self._prices.advance()
-        rate = self._rate * self._prices.activity
+        rate = self._rate if self._is_steady else self._rate * self._prices.activity
         self._until_next -= rate * STEP_SECONDS
         while self._until_next <= 0:
             yield self._liquidation(self._deck, self._rng, end + self._until_next / rate)
@@ -114,6 +132,17 @@ class Market:
             self._last_ms = {k: ms for k, ms in self._last_ms.items() if ms >= time_ms}
         self._last_ms[key] = max(time_ms, self._last_ms.get(key, 0) + 1)
         return self._last_ms[key]
+
+
+def check_identical(identical: float, venue: Venue) -> None:
+    """Raise SimulatorError unless so large a part of the venue's rows can be equal."""
+    if not 0 <= identical <= 1:
+        raise SimulatorError(f"identical must be from 0 to 1, not {identical:g}.")
+    if identical and venue.sends_largest_only:
+        raise SimulatorError(
+            f"{venue.name} sends one row a contract and push, so no two of them can be equal; "
+            "leave identical out."
+        )
 
 
 def _value_usd(rng: Random) -> float:

@@ -41,8 +41,9 @@ class Server:
 def _venue_handler(host: Host) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         path = f"/{request.match_info['path']}"
-        if host.faults.has("403"):
-            raise web.HTTPForbidden(text="access denied")
+        if refusal := host.faults.refusal():
+            status, headers = refusal
+            return web.Response(status=status, headers=headers, text="access denied")
         if not host.venue.has_socket(path):
             return await host.serve_request(request, path)
         if not web.WebSocketResponse().can_prepare(request).ok:

@@ -5,27 +5,26 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from exchanges.errors import UnknownExchange
 from exchanges.simulator.contracts import Liquidation, Side
 from exchanges.simulator.control import control_app
 from exchanges.simulator.errors import SimulatorError
 from exchanges.simulator.faults import DEFAULT_SECONDS, check_fault, check_seconds
-from exchanges.simulator.host import Host
-from exchanges.simulator.market import Market
+from exchanges.simulator.host import PORTION, Host
+from exchanges.simulator.market import Market, check_identical
 from exchanges.simulator.replay import Replay, check_files
+from exchanges.simulator.sent import entry
 from exchanges.simulator.server import Server
 from exchanges.simulator.venues import choose
 
 BEAT_SECONDS = 0.02
 LARGEST_RATE = 100_000.0
-# Rows between two looks at the event loop, so that sockets are written meanwhile.
-PORTION = 200
 
 
 class Simulator:
@@ -42,11 +41,14 @@ class Simulator:
         replays: Mapping[str, Sequence[Path]] | None = None,
         speed: float = 1.0,
         is_throttled: bool = True,
+        is_steady: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`rate` is the mean of liquidations a second over all venues; 0: only what is sent.
 
-        `clock` gives epoch seconds. `replays` names recordings per venue, whose market is off.
+        `clock` gives epoch seconds.
+        `replays` names recordings per venue, whose market is off; `is_steady` keeps the rate
+        without calm stretches and cascades.
         """
         _check(port=port, rate=rate, speed=speed)
         venues = choose(exchanges)
@@ -55,7 +57,12 @@ class Simulator:
         self._hosts = {v.name: Host(v, clock, is_throttled=is_throttled) for v in venues}
         self._replays = self._load(replays or {}, speed)
         self._market = Market(
-            venues, seed=seed, rate=rate, start=clock(), without=set(self._replays)
+            venues,
+            seed=seed,
+            rate=rate,
+            start=clock(),
+            is_steady=is_steady,
+            without=set(self._replays),
         )
         self._server = Server(self._hosts, control_app(self))
         self._bursts: set[asyncio.Task[None]] = set()
@@ -137,21 +144,31 @@ class Simulator:
         host.pass_on(text, None)
         await host.flushed()
 
-    async def burst(self, exchange: str, count: int, *, at_once: bool = True) -> None:
-        """Send many liquidations of one instant; `at_once`: past batching and throttle."""
-        host, rows = self._host(exchange), self._market.burst(exchange, count, self._clock())
+    async def burst(
+        self, exchange: str, count: int, *, at_once: bool = True, identical: float = 0.0
+    ) -> None:
+        """Send many liquidations of one instant; `at_once`: past batching and throttle.
+
+        A part `identical` of them are equal. Raises LiqsiteError.
+        """
+        host = self._host(exchange)
+        check_identical(identical, host.venue)
+        rows = self._market.burst(exchange, count, self._clock(), identical)
+        if at_once:
+            await host.publish_all(rows)
+            return
         while portion := list(islice(rows, PORTION)):
             for row in portion:
-                if at_once:
-                    host.publish([row])
-                else:
-                    host.offer(row)
+                host.offer(row)
             await host.has_room()
 
-    def start_burst(self, exchange: str, count: int, *, at_once: bool = True) -> None:
-        """Begin a burst and return at once. Raises UnknownExchange."""
-        self._host(exchange)
-        task = asyncio.create_task(self.burst(exchange, count, at_once=at_once))
+    def start_burst(
+        self, exchange: str, count: int, *, at_once: bool = True, identical: float = 0.0
+    ) -> None:
+        """Begin a burst and return at once. Raises LiqsiteError."""
+        check_identical(identical, self._host(exchange).venue)
+        burst = self.burst(exchange, count, at_once=at_once, identical=identical)
+        task = asyncio.create_task(burst)
         self._bursts.add(task)
         task.add_done_callback(self._bursts.discard)
 
@@ -185,6 +202,19 @@ class Simulator:
             name: {"events": host.ledger.events, "value_usd": host.ledger.value_usd}
             for name, host in self._hosts.items()
         }
+
+    def sent(self, exchange: str | None, since_ms: int = 0) -> Iterator[list[dict[str, Any]]]:
+        """Yield each liquidation told since then, portion by portion. Raises UnknownExchange.
+
+        As on the wire: `instrument`, `side` (the position's), `price`, `size`, `time_ms`; with
+        `value_usd`, `told_ms` (when it left, or would have) and `is_written` (to any socket).
+        """
+        hosts = list(self._hosts.values()) if exchange is None else [self._host(exchange)]
+        return (
+            [entry(told) for told in portion]
+            for host in hosts
+            for portion in host.venue.sent.told_since(since_ms)
+        )
 
     def faults(self) -> list[dict[str, str | float | None]]:
         """Return the faults in force, each with the seconds left."""

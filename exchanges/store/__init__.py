@@ -6,12 +6,14 @@ The worker is the one `Writer`; any number of processes are readers through `que
 from exchanges.store.cancelling import Cancellation, cancellable
 from exchanges.store.foreign import foreign_rows
 from exchanges.store.limits import Limits, limit_queries
+from exchanges.store.maintenance import Step
 from exchanges.store.reader import query, snapshot, stream
 from exchanges.store.writer import Writer, prepare
 
 __all__ = [
     "Cancellation",
     "Limits",
+    "Step",
     "Writer",
     "cancellable",
     "foreign_rows",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,8 +15,12 @@ from exchanges.errors import RowsRefused, StoreUnavailable
 from exchanges.events import Liquidation
 from exchanges.journal import Position
 from exchanges.store.connection import connect
+from exchanges.store.maintenance import Step, flush_steps, steps
 from exchanges.store.migrations import migrate
 from exchanges.store.write_lock import writing
+
+# Reading slows down when more rows than this wait in the catalog.
+FLUSHED_ROWS = 20_000
 
 _SQL_TYPES = {
     "str": "VARCHAR",
@@ -31,6 +36,7 @@ class Writer:
     def __init__(self, folder: Path) -> None:
         """Raises StoreUnavailable."""
         self._folder = folder
+        self._unflushed = 0
         self._connection = connect(folder, read_only=False)
         with writing(folder):
             if migrate(self._connection):
@@ -55,6 +61,7 @@ class Writer:
             raise RowsRefused(f"The store takes no such row: {error}") from error
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store took no rows: {error}") from error
+        self._unflushed += len(new)
         return new
 
     def reopen(self) -> None:
@@ -72,13 +79,25 @@ class Writer:
             raise StoreUnavailable(f"The store cannot be read: {error}") from error
         return {exchange: Position(*newest) for exchange, newest in rows}
 
-    def maintain(self) -> None:
-        """Move inlined rows to Parquet, merge small files, drop what no reader needs."""
-        try:
-            with writing(self._folder):
-                self._connection.execute("CHECKPOINT")
-        except duckdb.Error as error:
-            raise StoreUnavailable(f"The store could not be tidied up: {error}") from error
+    @property
+    def is_flush_due(self) -> bool:
+        """Return whether so many small batches came that a flush keeps reading fast."""
+        return self._unflushed >= FLUSHED_ROWS
+
+    def flush_steps(self) -> list[Step]:
+        """Return the steps that move small batches to Parquet."""
+        self._unflushed = 0
+        return flush_steps(self._connection)
+
+    def maintenance_steps(self, now: datetime, keep_days: int) -> list[Step]:
+        """Return a round of maintenance, each step short; `keep_days` 0 keeps everything."""
+        self._unflushed = 0
+        return steps(self._connection, now, keep_days)
+
+    def maintain(self, step: Step) -> None:
+        """Do a step of maintenance. Raises StoreUnavailable."""
+        with writing(self._folder):
+            step(self._connection)
 
     def close(self) -> None:
         """Release the lake."""

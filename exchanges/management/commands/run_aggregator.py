@@ -65,7 +65,11 @@ async def _work(names: list[str] | None, writer: Writer, lease: Lease) -> None:
         writer=writer,
         push=LivePush(get_channel_layer()),
         lease=lease,
-        keep=Keep(settings.LIQSITE_JOURNAL_FSYNC_SECONDS, settings.LIQSITE_REJECTED_DAYS),
+        keep=Keep(
+            settings.LIQSITE_JOURNAL_FSYNC_SECONDS,
+            settings.LIQSITE_REJECTED_DAYS,
+            settings.LIQSITE_KEEP_DAYS,
+        ),
         folder=settings.LIQSITE_DATA_DIR / "instruments",
         redundant=settings.LIQSITE_REDUNDANT,
     )

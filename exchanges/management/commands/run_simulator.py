@@ -40,6 +40,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--speed", default="1", help="of the replay; 0: as fast as possible")
         parser.add_argument("--no-throttle", action="store_true", help="send all, not the largest")
+        parser.add_argument("--steady", action="store_true", help="the same rate all the time")
         parser.add_argument("--print-env", action="store_true", help="print settings and exit")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -79,6 +80,7 @@ def _simulator(names: list[str] | None, port: int, options: dict[str, Any]) -> S
         replays=files_by_venue(options["replay"], exchanges),
         speed=_number("--speed", options["speed"], float),
         is_throttled=not options["no_throttle"],
+        is_steady=options["steady"],
     )
 
 

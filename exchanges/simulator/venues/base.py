@@ -16,7 +16,7 @@ import msgspec
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
 from exchanges.simulator.prices import ASSETS
-from exchanges.simulator.sent import Numbered
+from exchanges.simulator.sent import NUMBERS_PER_MS, Numbered, Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ class Venue(ABC):
     def __init__(self) -> None:
         self.contracts = {contract.instrument: contract for contract in self.listed}
         self.last_prices: dict[str, float] = {}
+        self.sent = Sent(self.name, self.contracts)
 
     @abstractmethod
     def has_socket(self, path: str) -> bool:
@@ -125,12 +126,16 @@ class Venue(ABC):
                 price = self.price(contract)
                 size = contract.size_of(price, 1000.0)
                 row = Liquidation(self.name, contract, "long", price, size, now_ms)
-                return Numbered(now_ms * 65_536 + 65_535, row)
+                return Numbered((now_ms + 1) * NUMBERS_PER_MS - 1, row)
         return None
 
     def pack(self, text: str) -> str | bytes:
         """Return a text as it travels: bytes for a venue that compresses."""
         return text
+
+    def dated(self, row: Liquidation) -> Liquidation:
+        """Return a liquidation with the time at which this venue says it happened."""
+        return row
 
     def learn(self, instruments: Iterable[str]) -> None:
         """List further contracts by their names, as far as these tell."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
-from exchanges.simulator.sent import Sent
+from exchanges.simulator.sent import Numbered
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
 KEY = "liq:global"
@@ -23,6 +23,8 @@ UNKNOWN_EVENT, UNKNOWN_CHANNEL, ALREADY_SUBSCRIBED = 10000, 10300, 10301
 
 # How far from the liquidation the position had been opened, as a fraction.
 _ENTRY_GAP = 0.05
+# How long after the whole position its execution is told.
+_MATCHED_MS = 9
 _NAME = re.compile(r"t([A-Z0-9]+)F0:USTF0")
 
 
@@ -49,7 +51,6 @@ class Bitfinex(Venue):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sent = Sent()
         self._channels = count(FIRST_CHANNEL)
 
     def has_socket(self, path: str) -> bool:
@@ -93,32 +94,9 @@ class Bitfinex(Venue):
 
     def frame(self, topic: str, form: str, rows: Sequence[Liquidation], now_ms: int) -> str:
         """Both rows of a liquidation, on the socket's channel."""
-        return to_json(
-            [int(form or FIRST_CHANNEL), [told for row in rows for told in self._told(row)]]
-        )
-
-    def _told(self, row: Liquidation) -> list[list[object]]:
-        """Return the whole position, and its execution a few milliseconds later."""
-        sign = 1 if row.side == "long" else -1
-        entry = float(row.price_as_text(row.price * (1 + sign * _ENTRY_GAP)))
-        number = self._sent.number(row)
-        return [
-            [
-                "pos",
-                number,
-                row.time_ms + 9 * is_match,
-                None,
-                row.instrument,
-                sign * row.size,
-                entry,
-                None,
-                is_match,
-                1,
-                None,
-                row.price,
-            ]
-            for is_match in (0, 1)
-        ]
+        numbered = [Numbered(self.sent.number(row), row) for row in rows]
+        told = [part for one in numbered for part in _told(one)]
+        return to_json([int(form or FIRST_CHANNEL), told])
 
     def answer(self, query: Query) -> Any:
         """The pairs with what their short names stand for, and past liquidations."""
@@ -132,11 +110,20 @@ class Bitfinex(Venue):
 
     def _history(self, query: Query) -> list[object]:
         start, end = query.number("start", 0), query.number("end", query.now_ms)
-        told = [row for one in self._sent.rows(self.contracts) for row in self._told(one.row)]
-        found = sorted((row for row in told if start <= _time(row) <= end), key=_time)
-        if query.number("sort", 0) != 1:
+        is_rising = query.number("sort", 0) == 1
+        page = min(query.number("limit", 120), LARGEST_PAGE)
+        rows = self.sent.rows(
+            self.contracts,
+            start - _MATCHED_MS,
+            end,
+            order="oldest" if is_rising else "newest",
+            limit=4 * page,
+        )
+        told = [part for one in rows for part in _told(one)]
+        found = sorted((part for part in told if start <= _time(part) <= end), key=_time)
+        if not is_rising:
             found.reverse()
-        return [[row] for row in found[: min(query.number("limit", 120), LARGEST_PAGE)]]
+        return [[part] for part in found[:page]]
 
     def read(self, message: Any) -> Recorded:
         """The first rows of derivatives; heartbeats hold none."""
@@ -156,6 +143,30 @@ class Bitfinex(Venue):
         """`tBTCF0:USTF0` and its like."""
         name = _NAME.fullmatch(instrument)
         return _contract(name[1], 7, 8, share=0.0) if name else None
+
+
+def _told(one: Numbered) -> list[list[object]]:
+    """Return the whole position, and its execution a few milliseconds later."""
+    row = one.row
+    sign = 1 if row.side == "long" else -1
+    entry = float(row.price_as_text(row.price * (1 + sign * _ENTRY_GAP)))
+    return [
+        [
+            "pos",
+            one.number,
+            row.time_ms + _MATCHED_MS * is_match,
+            None,
+            row.instrument,
+            sign * row.size,
+            entry,
+            None,
+            is_match,
+            1,
+            None,
+            row.price,
+        ]
+        for is_match in (0, 1)
+    ]
 
 
 def _time(row: list[Any]) -> int:

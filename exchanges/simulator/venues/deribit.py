@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 from exchanges.simulator.client import Client
 from exchanges.simulator.contracts import Contract, Liquidation
-from exchanges.simulator.sent import Sent
+from exchanges.simulator.sent import Numbered
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
 REST = "/api/v2/public/"
@@ -71,7 +71,6 @@ class Deribit(Venue):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sent = Sent()
         self._beats: WeakKeyDictionary[Client, Beat] = WeakKeyDictionary()
 
     def has_socket(self, path: str) -> bool:
@@ -148,31 +147,11 @@ class Deribit(Venue):
         """Trades of 100 ms: each liquidation after an ordinary trade."""
         data: list[object] = []
         for row in rows:
-            forced = self._trade(row)
+            forced = _trade(Numbered(self.sent.number(row), row))
             ordinary = {key: value for key, value in forced.items() if key != "liquidation"}
             data += [ordinary | {"trade_id": f"{forced['trade_id']}0"}, forced]
         params = {"channel": topic, "data": data}
         return to_json({"jsonrpc": "2.0", "method": "subscription", "params": params})
-
-    def _trade(self, row: Liquidation) -> dict[str, object]:
-        number, contract = self._sent.number(row), row.contract
-        # One in four was a maker, whose side is not the taker's.
-        role = "M" if number % 4 == 0 else "T"
-        is_sell = (row.side == "long") == (role == "T")
-        return {
-            "trade_seq": number,
-            "trade_id": str(number) if contract.kind == "BTC" else f"{contract.kind}-{number}",
-            "timestamp": row.time_ms,
-            "tick_direction": 0,
-            "price": row.price,
-            "mark_price": row.price,
-            "index_price": row.price,
-            "liquidation": role,
-            "instrument_name": row.instrument,
-            "direction": "sell" if is_sell else "buy",
-            "contracts": row.size,
-            "amount": row.size * contract.unit,
-        }
 
     def beside(self, client: Client, now_ms: int) -> Sequence[str]:
         """A trade that nobody was forced to."""
@@ -213,12 +192,12 @@ class Deribit(Venue):
         names = [
             c.instrument for c in self.contracts.values() if (c.kind, kind) == (currency, "future")
         ]
-        rows = [one.row for one in self._sent.rows(names) if start <= one.row.time_ms <= end]
         count = min(query.number("count", 10), LARGEST_PAGE)
-        if query.values.get("sorting") != "asc":
-            rows.reverse()
-        trades = [self._trade(row) for row in rows[:count]]
-        return {"trades": trades, "has_more": len(rows) > count}
+        order: Literal["oldest", "newest"] = (
+            "oldest" if query.values.get("sorting") == "asc" else "newest"
+        )
+        rows = self.sent.rows(names, start, end, order=order, limit=count + 1)
+        return {"trades": [_trade(one) for one in rows[:count]], "has_more": len(rows) > count}
 
     def read(self, message: Any) -> Recorded:
         """The flagged trades of a push."""
@@ -238,6 +217,27 @@ class Deribit(Venue):
         if not (name := _NAME.fullmatch(instrument)):
             return None
         return _contract(instrument, 7, 4 if name[2] else 0, 1.0, share=0.0)
+
+
+def _trade(one: Numbered) -> dict[str, object]:
+    number, row, contract = one.number, one.row, one.row.contract
+    # One in four was a maker, whose side is not the taker's.
+    role = "M" if number % 4 == 0 else "T"
+    is_sell = (row.side == "long") == (role == "T")
+    return {
+        "trade_seq": number,
+        "trade_id": str(number) if contract.kind == "BTC" else f"{contract.kind}-{number}",
+        "timestamp": row.time_ms,
+        "tick_direction": 0,
+        "price": row.price,
+        "mark_price": row.price,
+        "index_price": row.price,
+        "liquidation": role,
+        "instrument_name": row.instrument,
+        "direction": "sell" if is_sell else "buy",
+        "contracts": row.size,
+        "amount": row.size * contract.unit,
+    }
 
 
 def _value(trade: Any) -> float:

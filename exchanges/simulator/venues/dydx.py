@@ -7,6 +7,7 @@ https://docs.dydx.xyz/indexer-client/http
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from urllib.parse import unquote
 
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
-from exchanges.simulator.sent import Numbered, Sent
+from exchanges.simulator.sent import Numbered
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
 CHANNEL = "v4_trades"
@@ -50,7 +51,6 @@ class Dydx(Venue):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sent = Sent()
         self._message_ids = count(1)
 
     def has_socket(self, path: str) -> bool:
@@ -77,7 +77,7 @@ class Dydx(Venue):
         else:
             client.form = "batched" if request.get("batched") else ""
             client.subscribe([market])
-            trades = self._trades(market)[:SNAPSHOT_ROWS]
+            trades = self._page(market, {"limit": str(SNAPSHOT_ROWS)})
             self._say(client, {"type": "subscribed"} | subject | {"contents": {"trades": trades}})
 
     def _refusal(self, client: Client, channel: object, market: str) -> str:
@@ -101,7 +101,7 @@ class Dydx(Venue):
 
     def frame(self, topic: str, form: str, rows: Sequence[Liquidation], now_ms: int) -> str:
         """Trades of a market, in a list of contents when batched."""
-        return self._push(topic, form, [_trade(Numbered(self._sent.number(r), r)) for r in rows])
+        return self._push(topic, form, [_trade(Numbered(self.sent.number(r), r)) for r in rows])
 
     def beside(self, client: Client, now_ms: int) -> Sequence[str]:
         """A trade that nobody was forced to."""
@@ -139,21 +139,13 @@ class Dydx(Venue):
 
     def _page(self, market: str, values: Mapping[str, str]) -> list[dict[str, object]]:
         """Return trades up to a height or time; one of another type is always the newest."""
-        height = int(values.get("createdBeforeOrAtHeight", 2**62))
-        until = values.get("createdBeforeOrAt", "9999")
-        trades = [
-            trade
-            for trade in self._trades(market)
-            if int(str(trade["createdAtHeight"])) <= height and str(trade["createdAt"]) <= until
-        ]
-        return trades[: min(int(values.get("limit", LARGEST_PAGE)), LARGEST_PAGE)]
-
-    def _trades(self, market: str) -> list[dict[str, object]]:
-        """Return what was sent of a market, newest first, with ordinary trades in between."""
+        height = int(values.get("createdBeforeOrAtHeight", 2**50))
+        page = min(int(values.get("limit", LARGEST_PAGE)), LARGEST_PAGE)
+        until = min(_ms(values.get("createdBeforeOrAt", "")), (height + 1) * BLOCK_MS - 1)
         trades = []
-        for one in reversed(self._sent.rows([market])):
+        for one in self.sent.rows([market], end_ms=until, order="newest", limit=page):
             trades += [_trade(one, "LIMIT", 3), _trade(one)]
-        return trades
+        return trades[:page]
 
     def read(self, message: Any) -> Recorded:
         """The liquidations among the trades of a push, batched or not."""
@@ -191,6 +183,14 @@ def _trade(one: Numbered, kind: str = "LIQUIDATED", event: int = 2) -> dict[str,
 def _iso(time_ms: int) -> str:
     at = datetime.fromtimestamp(time_ms // 1000, UTC)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{time_ms % 1000:03}Z"
+
+
+def _ms(iso: str) -> int:
+    """Return a time in epoch milliseconds; the far future for none."""
+    try:
+        return math.floor(datetime.fromisoformat(iso).timestamp() * 1000)
+    except ValueError:
+        return 1 << 62
 
 
 def _listing(contract: Contract) -> dict[str, object]:

@@ -10,9 +10,7 @@ Liquidates Channel), https://www.gate.com/docs/developers/apiv4/en/#futures
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Sequence
-from itertools import islice
 from typing import Any
 from weakref import WeakSet
 
@@ -24,7 +22,7 @@ from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, t
 LIQUIDATES, TICKERS = "futures.public_liquidates", "futures.tickers"
 ALL = "!all"
 SETTLES = {"USDT": "usdt", "USD": "btc", "USD1": "usd1"}
-KEPT_ROWS, DEFAULT_PAGE, LARGEST_PAGE = 10_000, 100, 1000
+DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
 ORDER_GAP = 0.01
 
 _SOCKET = re.compile(r"/v4/ws/(usdt|btc|usd1)")
@@ -75,7 +73,6 @@ class Gate(Venue):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sent: deque[Liquidation] = deque(maxlen=KEPT_ROWS)
         self._marks = {c.instrument: ASSETS[c.asset].price for c in self.listed}
         self._watchers: WeakSet[Client] = WeakSet()
 
@@ -125,7 +122,6 @@ class Gate(Venue):
         """A contract's orders of a second; who watches tickers has just been told the mark."""
         name = rows[0].instrument
         self._marks[name] = _mark(rows)
-        self._remember(rows)
         for client in self._watchers:
             watched = (_topic(TICKERS, rows[0].contract.kind, n) for n in (ALL, name))
             if not client.topics.isdisjoint(watched):
@@ -165,14 +161,15 @@ class Gate(Venue):
         first, last = int(asked["from"] or now - 3600), int(asked["to"] or now)
         if contract is None:
             first, last = now - 3600, now
-        found = (
-            _order(row)
-            for row in reversed(self._sent)
-            if row.contract.kind == settle
-            and contract in (None, row.instrument)
-            and first <= row.time_ms // 1000 <= last
+        listed = [c.instrument for c in self.contracts.values() if c.kind == settle]
+        found = self.sent.rows(
+            [name for name in listed if contract in (None, name)],
+            first * 1000,
+            last * 1000 + 999,
+            order="newest",
+            limit=min(int(asked["limit"] or DEFAULT_PAGE), LARGEST_PAGE),
         )
-        return list(islice(found, min(int(asked["limit"] or DEFAULT_PAGE), LARGEST_PAGE)))
+        return [_order(one.row) for one in found]
 
     def read(self, message: Any) -> Recorded:
         """Every order of a push; tickers and answers hold none."""
@@ -199,11 +196,6 @@ class Gate(Venue):
         name, price, size = row["contract"], float(row["price"]), abs(float(row["size"]))
         contract = self.contracts.get(name) or self.contract_named(name)
         return contract.value_usd(price, size) if contract else price * size
-
-    def _remember(self, rows: Sequence[Liquidation]) -> None:
-        """Keep what is sent, once, also when it goes to two topics."""
-        if not (self._sent and self._sent[-1] is rows[-1]):
-            self._sent.extend(rows)
 
     def _tickers(self, names: Sequence[str], now_ms: int) -> str:
         marks = [(name, f"{self._marks.get(name, 0.0):.12g}") for name in names]

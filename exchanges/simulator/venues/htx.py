@@ -12,12 +12,13 @@ import gzip
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from exchanges.simulator.client import Client
 from exchanges.simulator.contracts import Contract, Liquidation
-from exchanges.simulator.sent import KEPT, Numbered, Sent
+from exchanges.simulator.sent import Numbered
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
 LINEAR, COIN, DELIVERY = "linear-swap", "swap", "delivery"
@@ -26,6 +27,7 @@ SOCKETS = {
     "/swap-notification": COIN,
     "/notification": DELIVERY,
 }
+TWINS_KEPT = 10_000
 LISTS = {
     "/linear-swap-api/v1/swap_contract_info": LINEAR,
     "/swap-api/v1/swap_contract_info": COIN,
@@ -75,9 +77,7 @@ class Htx(Venue):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sent = Sent()
         self._twins: Counter[Liquidation] = Counter()
-        self._created: dict[int, int] = {}
         self._pings: WeakKeyDictionary[Client, list[float]] = WeakKeyDictionary()
 
     def has_socket(self, path: str) -> bool:
@@ -142,7 +142,7 @@ class Htx(Venue):
         """Orders; `direction` is the order's side."""
         contract = rows[0].contract
         code = contract.asset if contract.kind == DELIVERY else contract.instrument
-        data = [self._row(row) for row in rows]
+        data = [_row(row) for row in rows]
         name = f"public.{code}.liquidation_orders"
         return to_json({"op": "notify", "topic": name, "ts": now_ms, "data": data})
 
@@ -165,9 +165,8 @@ class Htx(Venue):
         if not 0 <= end - start <= LONGEST_WINDOW_MS:
             return {"code": 1067, "message": "The time window is too long.", "ts": query.now_ms}
         seen = query.number("from" if is_v5 else "from_id", 0)
-        rows = [one for one in self._sent.rows([code]) if one.number > seen]
-        found = [one for one in rows if start <= self._created_at(one.row) <= end]
-        data = [self._v5_row(one) if is_v5 else self._v3_row(one) for one in found[:LARGEST_PAGE]]
+        found = self.sent.rows([code], start, end, after=seen, limit=LARGEST_PAGE, order="oldest")
+        data = [_v5_row(one) if is_v5 else _v3_row(one) for one in found]
         return {"code": 200, "message": "ok", "data": data, "ts": query.now_ms}
 
     def _listing(self, kind: str, query: Query) -> list[dict[str, object]]:
@@ -184,51 +183,12 @@ class Htx(Venue):
             if contract.kind == kind and business in ("all", _business(contract))
         ]
 
-    def _created_at(self, row: Liquidation) -> int:
-        """Return the row's time, a millisecond later for every equal one before."""
-        number = self._sent.number(row)
-        if number not in self._created:
-            self._created[number] = row.time_ms + self._twins[row]
-            self._twins[row] += 1
-            if len(self._created) > KEPT:
-                del self._created[next(iter(self._created))]
-            if len(self._twins) > 5 * KEPT:
-                self._twins.clear()
-        return self._created[number]
-
-    def _row(self, row: Liquidation) -> dict[str, object]:
-        told: dict[str, object] = {
-            "symbol": row.contract.asset,
-            "contract_code": row.instrument,
-            "direction": _order_side(row),
-            "offset": "close",
-            "volume": row.size,
-            "price": row.price,
-            "created_at": self._created_at(row),
-            "amount": row.quantity,
-        }
-        if row.contract.kind != LINEAR:
-            return told
-        pair = "-".join(row.instrument.split("-")[:2])
-        about = {"pair": pair, "business_type": _business(row.contract), "trade_partition": "USDT"}
-        return told | {"trade_turnover": row.value_usd} | about
-
-    def _v5_row(self, sent: Numbered) -> dict[str, object]:
-        row = sent.row
-        return {
-            "id": str(sent.number),
-            "contract_code": row.instrument,
-            "liquidation_time": str(self._created_at(row)),
-            "side": _order_side(row),
-            "position_side": row.side,
-            "volume": row.size_text,
-            "amount": row.size_text,
-            "bankrupt_price": row.price_text,
-            "trade_turnover": str(row.value_usd),
-        }
-
-    def _v3_row(self, sent: Numbered) -> dict[str, object]:
-        return {"query_id": sent.number} | self._row(sent.row)
+    def dated(self, row: Liquidation) -> Liquidation:
+        """Return it a millisecond later for every equal one before."""
+        if len(self._twins) > 5 * TWINS_KEPT:
+            self._twins.clear()
+        self._twins[row] += 1
+        return replace(row, time_ms=row.time_ms + self._twins[row] - 1)
 
     def read(self, message: Any) -> Recorded:
         """Every row of a push; answers and pings hold none."""
@@ -253,6 +213,43 @@ class Htx(Venue):
         if coin := _COIN_NAME.fullmatch(instrument):
             return _coin(instrument, coin[1] or coin[2], 7, share=0.0)
         return None
+
+
+def _row(row: Liquidation) -> dict[str, object]:
+    told: dict[str, object] = {
+        "symbol": row.contract.asset,
+        "contract_code": row.instrument,
+        "direction": _order_side(row),
+        "offset": "close",
+        "volume": row.size,
+        "price": row.price,
+        "created_at": row.time_ms,
+        "amount": row.quantity,
+    }
+    if row.contract.kind != LINEAR:
+        return told
+    pair = "-".join(row.instrument.split("-")[:2])
+    about = {"pair": pair, "business_type": _business(row.contract), "trade_partition": "USDT"}
+    return told | {"trade_turnover": row.value_usd} | about
+
+
+def _v5_row(sent: Numbered) -> dict[str, object]:
+    row = sent.row
+    return {
+        "id": str(sent.number),
+        "contract_code": row.instrument,
+        "liquidation_time": str(row.time_ms),
+        "side": _order_side(row),
+        "position_side": row.side,
+        "volume": row.size_text,
+        "amount": row.size_text,
+        "bankrupt_price": row.price_text,
+        "trade_turnover": str(row.value_usd),
+    }
+
+
+def _v3_row(sent: Numbered) -> dict[str, object]:
+    return {"query_id": sent.number} | _row(sent.row)
 
 
 def _ping(now: float) -> dict[str, str]:

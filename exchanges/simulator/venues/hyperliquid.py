@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
-from exchanges.simulator.sent import Numbered, Sent
+from exchanges.simulator.sent import Numbered
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
 HLP = "0xdfc24b077bc1425ad1dea75bcb6f8158e10df303"
@@ -65,7 +65,6 @@ class Hyperliquid(Venue):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sent = Sent()
 
     def has_socket(self, path: str) -> bool:
         """The one socket."""
@@ -103,7 +102,7 @@ class Hyperliquid(Venue):
         else:
             client.send(_accepted(wanted))
             client.subscribe([user])
-            fills = [_fill(user, one) for one in self._of(user)[-LARGEST_ANSWER:]]
+            fills = [_fill(user, one) for one in self._of(user, order="newest")[::-1]]
             client.send(_push(user, list(reversed(fills)), is_snapshot=True))
 
     def topics(self, contract: Contract) -> Sequence[str]:
@@ -113,7 +112,7 @@ class Hyperliquid(Venue):
 
     def frame(self, topic: str, form: str, rows: Sequence[Liquidation], now_ms: int) -> str:
         """The fills of one user."""
-        return _push(topic, [_fill(topic, Numbered(self._sent.number(r), r)) for r in rows])
+        return _push(topic, [_fill(topic, Numbered(self.sent.number(r), r)) for r in rows])
 
     def beside(self, client: Client, now_ms: int) -> Sequence[str]:
         """The contexts of coins."""
@@ -148,14 +147,18 @@ class Hyperliquid(Venue):
     def _fills_by_time(self, asked: dict[str, Any]) -> list[dict[str, object]]:
         user, start = str(asked.get("user", "")).lower(), int(asked.get("startTime", 0))
         end = int(asked.get("endTime") or 2**62)
-        rows = [one for one in self._of(user) if start <= one.row.time_ms <= end]
-        rows.sort(key=lambda one: one.row.time_ms)
-        return [_fill(user, one) for one in rows[:LARGEST_ANSWER]]
+        return [_fill(user, one) for one in self._of(user, start, end)]
 
-    def _of(self, user: str) -> list[Numbered]:
-        """Return what was sent to a vault, oldest first."""
-        listed = self.contracts.values()
-        return self._sent.rows(c.instrument for c in listed if user in self.topics(c))
+    def _of(
+        self,
+        user: str,
+        start_ms: int = 0,
+        end_ms: int = 2**62,
+        order: Literal["oldest", "newest"] = "oldest",
+    ) -> list[Numbered]:
+        """Return what was sent to a vault, as much as one answer holds."""
+        names = [c.instrument for c in self.contracts.values() if user in self.topics(c)]
+        return self.sent.rows(names, start_ms, end_ms, order=order, limit=LARGEST_ANSWER)
 
     def read(self, message: Any) -> Recorded:
         """The liquidations among a user's fills."""

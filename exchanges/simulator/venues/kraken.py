@@ -13,7 +13,7 @@ from uuid import UUID
 
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
-from exchanges.simulator.sent import Numbered, Sent
+from exchanges.simulator.sent import Numbered
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
 FEED = "trade"
@@ -61,7 +61,6 @@ class Kraken(Venue):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sent = Sent()
 
     def has_socket(self, path: str) -> bool:
         """The one public socket."""
@@ -95,7 +94,7 @@ class Kraken(Venue):
             return
         client.subscribe(products)
         for product in products:
-            latest = self._sent.rows([product])[-SNAPSHOT_TRADES:]
+            latest = self.sent.newest([product], SNAPSHOT_TRADES)
             trades = [_trade(one.number, one.row) for one in reversed(latest)]
             feed = {"feed": "trade_snapshot", "product_id": product, "trades": trades}
             client.send(to_json(feed))
@@ -106,7 +105,7 @@ class Kraken(Venue):
 
     def frame(self, topic: str, form: str, rows: Sequence[Liquidation], now_ms: int) -> str:
         """One trade."""
-        return to_json(_trade(self._sent.number(rows[0]), rows[0]))
+        return to_json(_trade(self.sent.number(rows[0]), rows[0]))
 
     def beside(self, client: Client, now_ms: int) -> Sequence[str]:
         """A trade that nobody was forced to."""
@@ -128,11 +127,9 @@ class Kraken(Venue):
         start, end = query.number("since", 0), query.number("before", query.now_ms)
         seen = query.number("continuation_token", 0)
         size = min(query.number("count", LARGEST_PAGE), LARGEST_PAGE)
-        found = [
-            one
-            for one in self._sent.rows([product])
-            if start <= one.row.time_ms < end and one.number > seen
-        ]
+        found = self.sent.rows(
+            [product], start, end - 1, after=seen, limit=size + 1, order="oldest"
+        )
         page = found[:size]
         answer = {"len": len(page), "elements": [_element(one) for one in page]}
         token = {"continuationToken": str(page[-1].number)} if len(found) > size else {}

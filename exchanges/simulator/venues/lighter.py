@@ -12,7 +12,7 @@ from typing import Any
 
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
-from exchanges.simulator.sent import Numbered, Sent
+from exchanges.simulator.sent import Numbered
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
 REPLAYED = 50
@@ -47,7 +47,6 @@ class Lighter(Venue):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sent = Sent()
 
     def has_socket(self, path: str) -> bool:
         """The one socket; `?readonly=true` makes no difference to what is sent."""
@@ -84,7 +83,7 @@ class Lighter(Venue):
             client.send(_error(ALREADY_SUBSCRIBED, f"Already Subscribed:  ({channel})"))
         else:
             client.subscribe([channel])
-            rows = self._sent.rows([market])[-REPLAYED:]
+            rows = self.sent.newest([market], REPLAYED)
             client.send(_push("subscribed/trade", channel, list(reversed(rows))))
 
     def topics(self, contract: Contract) -> Sequence[str]:
@@ -93,7 +92,7 @@ class Lighter(Venue):
 
     def frame(self, topic: str, form: str, rows: Sequence[Liquidation], now_ms: int) -> str:
         """A push of liquidations; ordinary trades come in a list of their own."""
-        return _push("update/trade", topic, [Numbered(self._sent.number(r), r) for r in rows])
+        return _push("update/trade", topic, [Numbered(self.sent.number(r), r) for r in rows])
 
     def beside(self, client: Client, now_ms: int) -> Sequence[str]:
         """A trade that nobody was forced to."""

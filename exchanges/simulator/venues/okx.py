@@ -9,9 +9,8 @@ https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Sequence
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any
 
 from exchanges.simulator.client import Client, Limits
@@ -20,7 +19,7 @@ from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, t
 
 CHANNEL, MARKS = "liquidation-orders", "mark-price"
 SWAP, FUTURES = "SWAP", "FUTURES"
-KEPT_ROWS, LARGEST_PAGE = 10_000, 100
+LARGEST_PAGE = 100
 
 _NAME = re.compile(r"([^-]+)-(USDT|USDC|USD)(?:_UM)?-(SWAP|\d{6})")
 
@@ -74,10 +73,6 @@ class Okx(Venue):
         _inverse("BTC", 1, "261225", basis=0.006, share=0.03),
     )
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._sent: deque[Liquidation] = deque(maxlen=KEPT_ROWS)
-
     def has_socket(self, path: str) -> bool:
         """The public socket."""
         return path == "/ws/v5/public"
@@ -119,7 +114,6 @@ class Okx(Venue):
 
     def frame(self, topic: str, form: str, rows: Sequence[Liquidation], now_ms: int) -> str:
         """A contract's rows; they can be asked for later."""
-        self._sent.extend(rows)
         arg = {"channel": CHANNEL, "instType": topic}
         return to_json({"arg": arg, "data": [_item(rows)]})
 
@@ -157,13 +151,15 @@ class Okx(Venue):
         if wanted[0] not in (SWAP, FUTURES) or not wanted[1]:
             return _wrong("instType" if wanted[1] else "instFamily")
         first, last = int(asked["before"] or 0), int(asked["after"] or query.now_ms + 1)
-        rows = [
-            row
-            for row in reversed(self._sent)
-            if (row.contract.kind, _family(row.contract)) == wanted and first < row.time_ms < last
-        ]
-        page = islice(rows, min(int(asked["limit"] or LARGEST_PAGE), LARGEST_PAGE))
-        return _result([_item(list(group)) for _, group in groupby(page, _instrument)])
+        page = self.sent.rows(
+            [n for n, c in self.contracts.items() if (c.kind, _family(c)) == wanted],
+            first + 1,
+            last - 1,
+            order="newest",
+            limit=min(int(asked["limit"] or LARGEST_PAGE), LARGEST_PAGE),
+        )
+        rows = [one.row for one in page]
+        return _result([_item(list(group)) for _, group in groupby(rows, _instrument)])
 
     def read(self, message: Any) -> Recorded:
         """All details of all contracts; answers to requests hold none."""

@@ -21,7 +21,7 @@ from exchanges.store import (
     stream,
 )
 from exchanges.store.limits import limits
-from tests.make import NOON, some_liquidations
+from tests.make import NOON, some_liquidations, tidy
 
 ENDLESS = "SELECT sum(a.range * b.range) FROM range(10_000_000) a, range(10_000_000) b"
 COUNT = "SELECT count(*) FROM liquidations"
@@ -101,7 +101,7 @@ def test_a_snapshot_stays_what_it_was_when_rows_come_and_files_are_tidied(tmp_pa
         writer.append(some_liquidations(10))
         before = snapshot(tmp_path)
         writer.append(some_liquidations(30))
-        writer.maintain()
+        tidy(writer)
         sql = f"{COUNT} AT (VERSION => $snapshot)"
         assert query(tmp_path, sql, {"snapshot": before}) == [(10,)]
         assert query(tmp_path, COUNT, {}) == [(30,)]
@@ -115,7 +115,7 @@ def test_readers_and_writers_survive_a_change_of_the_schema_and_its_tidying(tmp_
         writer._connection.execute("ALTER TABLE liquidations ADD COLUMN other INTEGER")
         assert query(tmp_path, COUNT, {}) == [(10,)]
         with Writer(tmp_path) as another:
-            another.maintain()
+            tidy(another)
         assert query(tmp_path, COUNT, {}) == [(10,)]
         [batch] = stream(tmp_path, COUNT, {}, 10)
         assert batch.to_pylist() == [{"count_star()": 10}]
@@ -124,7 +124,7 @@ def test_readers_and_writers_survive_a_change_of_the_schema_and_its_tidying(tmp_
 def test_a_lake_just_made_has_nothing_that_its_first_tidying_takes_away(tmp_path: Path):
     with Writer(tmp_path) as writer, Writer(tmp_path) as another:
         assert another.append(some_liquidations(10)) and query(tmp_path, COUNT, {}) == [(10,)]
-        writer.maintain()
+        tidy(writer)
         assert len(another.append(some_liquidations(20))) == 10
         assert query(tmp_path, COUNT, {}) == [(20,)]
 

@@ -18,7 +18,7 @@ from exchanges.journal import Position
 from exchanges.store import Writer, prepare, query
 from exchanges.store import migrations as migrations_module
 from exchanges.store.connection import connect
-from tests.make import NOON, a_liquidation, some_liquidations
+from tests.make import NOON, a_liquidation, some_liquidations, tidy
 
 COUNT = "SELECT count(*), sum(value_usd) FROM liquidations"
 
@@ -59,7 +59,7 @@ def test_the_same_rows_again_add_nothing_not_even_after_a_restart(tmp_path: Path
         assert len(writer.append(rows[:500] + rows[:200])) == 500
         assert writer.append(rows) == rows[500:]
     with Writer(tmp_path) as writer:
-        writer.maintain()
+        tidy(writer)
         assert writer.append(rows) == []
     assert query(tmp_path, COUNT, {}) == [(700, 875.0)]
 

@@ -19,7 +19,7 @@ from pytest_django.fixtures import Settings
 
 from exchanges.store import Writer
 from heatmap.export import body, plan
-from tests.make import a_liquidation
+from tests.make import a_liquidation, tidy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -147,7 +147,7 @@ async def test_the_manifest_is_of_the_bytes_that_its_address_gives(
     )
     manifest = answer.json()
     lake.append([a_liquidation(event_id="later", exchange="bybit", exchange_time=START)])
-    lake.maintain()
+    tidy(lake)
     answer = await async_client.get(manifest["url"])
     content = b"".join([chunk async for chunk in cast(Any, answer)])
     assert hashlib.sha256(content).hexdigest() == manifest["sha256"]
