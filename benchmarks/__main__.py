@@ -24,11 +24,12 @@ def main(names: list[str]) -> None:
     import django
 
     django.setup()
-    from benchmarks import export, heatmap, parse, pipeline, silence
+    from benchmarks import api, export, heatmap, parse, pipeline, silence
 
     known = {
         "parse": parse.measure,
         "heatmap": heatmap.measure,
+        "api": api.measure,
         "pipeline": pipeline.measure,
         "silence": silence.measure,
         "export": export.measure,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,9 +15,12 @@ from django.views.decorators.http import require_safe
 
 from exchanges.adapters import adapters
 from exchanges.errors import StoreUnavailable
-from heatmap import answers, queries
+from heatmap import queries
+from heatmap.answers.heatmap import heatmap_grid, zones
+from heatmap.fields import TYPES
 from heatmap.health import snapshot
-from heatmap.parameters import TIMEFRAMES, BadParameters, HeatmapParameters, HeatmapQuery
+from heatmap.parameters import TIMEFRAMES, BadParameters, HeatmapParameters, Selection
+from heatmap.shapes.heatmap import GridColumns, Zone
 from heatmap.templatetags.figures import spaced
 
 LATEST_ROWS = 100
@@ -30,7 +33,7 @@ UNREACHABLE_STATES = ("failed", "blocked")
 class Asked:
     """What the address asks for, and why a part of it was refused."""
 
-    query: HeatmapQuery
+    query: Selection
     nothing_selected: bool
     refusal: str
 
@@ -39,8 +42,8 @@ class Asked:
 class Stored:
     """What the store knows about a query; `refusal` says why it could not be read."""
 
-    grid: dict[str, Any] | None = None
-    zones: tuple[dict[str, Any], ...] = ()
+    grid: GridColumns | None = None
+    zones: tuple[Zone, ...] = ()
     latest: tuple[dict[str, Any], ...] = ()
     symbols: tuple[str, ...] = ()
     refusal: str = ""
@@ -91,21 +94,21 @@ def _asked(given: QueryDict) -> Asked:
         return Asked(HeatmapParameters.parse(accepted), nothing_selected, error.detail)
 
 
-def _stored(query: HeatmapQuery) -> Stored:
+def _stored(query: Selection) -> Stored:
     try:
-        zones = answers.zones(query)["zones"]
+        every_type = replace(query, types=TYPES)
         return Stored(
-            grid=answers.heatmap_grid(query),
-            zones=tuple(_largest(zones)),
-            latest=tuple(queries.latest(query, LATEST_ROWS)),
+            grid=heatmap_grid(query),
+            zones=tuple(_largest(zones(query)["zones"])),
+            latest=tuple(queries.latest(every_type, LATEST_ROWS)),
             symbols=tuple(queries.symbols()),
         )
     except StoreUnavailable as error:
         return Stored(refusal=str(error))
 
 
-def _largest(zones: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    valued = [zone for zone in zones if zone["total_density"]]
+def _largest(found: list[Zone]) -> list[Zone]:
+    valued = [zone for zone in found if zone["total_density"]]
     valued.sort(key=lambda zone: -zone["total_density"])
     return valued[:LARGEST_ZONES]
 
@@ -131,9 +134,9 @@ def _no_venue_reachable(health: dict[str, Any]) -> bool:
     return bool(states) and states.issubset(UNREACHABLE_STATES)
 
 
-def _quiet(query: HeatmapQuery, health: dict[str, Any]) -> str:
+def _quiet(query: Selection, health: dict[str, Any]) -> str:
     """Return why there may be nothing to see."""
-    nothing = f"No liquidation of {query.symbol} in the last {spaced(query.timeframe)}."
+    nothing = f"No liquidation of {query.symbol} in the last {spaced(query.timeframe or '')}."
     rows = [health["exchanges"][name] for name in query.exchanges]
     if any(row["is_connected"] for row in rows):
         return f"Live. {nothing}"

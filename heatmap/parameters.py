@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+from django.http import QueryDict
 from rest_framework import serializers
 
-from exchanges.adapters import select
-from exchanges.errors import UnknownExchange
+from heatmap.fields import (
+    SYMBOL,
+    ExchangesField,
+    FiniteField,
+    SymbolField,
+    TimeField,
+    TypesField,
+    choice,
+)
+
+__all__ = ["SYMBOL", "BadParameters", "HeatmapParameters", "Selection", "misfit", "validated"]
 
 TIMEFRAMES = {
     "1h": timedelta(hours=1),
@@ -22,14 +31,23 @@ TIMEFRAMES = {
     "30d": timedelta(days=30),
     "1y": timedelta(days=365),
 }
-# Letters of any script: there are contracts on coins with Chinese names.
-SYMBOL = re.compile(r"^[\w:.-]{2,40}\Z")
+LONGEST = timedelta(days=366)
+LONGEST_COMPARED = timedelta(days=30)
 DEFAULT_SYMBOL = "BTCUSDT"
 DEFAULT_TIMEFRAME = "24h"
+# What totals count; deleveraging and assignments only when they are asked for.
+COUNTED_TYPES = ("forced", "backstop")
+
+# Words of fields that are told on; those of the framework are all `invalid`.
+_CODES = ("unknown_exchange", "does_not_fit")
 
 
 class BadParameters(Exception):
-    """The request asks for what cannot be: `detail` says it in a sentence, `errors` by field."""
+    """The request asks for what cannot be: `detail` says it in a sentence, `errors` by field.
+
+    `code` is `invalid` for a value that could never be right, `does_not_fit` for values that
+    are right each on its own, and `unknown_exchange`.
+    """
 
     def __init__(self, detail: str, code: str, errors: Mapping[str, list[str]]) -> None:
         super().__init__(detail)
@@ -39,78 +57,150 @@ class BadParameters(Exception):
 
 
 @dataclass(frozen=True)
-class HeatmapQuery:
-    """One symbol on some exchanges over [start, end)."""
+class Selection:
+    """Which liquidations an answer is about: those of [start, end) that pass every filter.
 
-    symbol: str
-    timeframe: str
+    What is None is not filtered by; `timeframe` is None for a range of two given times.
+    Nothing is known yet of times after `asked_at`.
+    """
+
+    symbol: str | None
+    timeframe: str | None
     exchanges: tuple[str, ...]
     start: datetime
     end: datetime
+    asked_at: datetime
+    side: str | None = None
+    types: tuple[str, ...] = COUNTED_TYPES
+    min_value: float | None = None
+    max_value: float | None = None
 
     @classmethod
-    def over(cls, values: Mapping[str, Any], end: datetime) -> Self:
-        """Return the query of checked values, over the time frame that ends now."""
-        start = end - TIMEFRAMES[values["timeframe"]]
-        return cls(values["symbol"], values["timeframe"], values["exchanges"], start, end)
+    def of(cls, values: Mapping[str, Any], now: datetime) -> Self:
+        """Return the selection of checked values. Raises BadParameters for a range that is none."""
+        start, end = span(values, now)
+        return cls(
+            symbol=values.get("symbol"),
+            timeframe=None if "start" in values else values.get("timeframe", DEFAULT_TIMEFRAME),
+            exchanges=values["exchanges"],
+            start=start,
+            end=end,
+            asked_at=now,
+            side=values.get("side"),
+            types=values.get("type", COUNTED_TYPES),
+            min_value=values.get("min_value"),
+            max_value=values.get("max_value"),
+        )
 
 
-class ExchangesField(serializers.CharField):
-    """A comma-separated list of venues; left out or blank means all."""
+class RangeParameters(serializers.Serializer[Any]):
+    """A time frame that ends at `end` (left out: now), or `start` and `end`."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=400, allow_blank=True, default="", **options)
+    timeframe = choice(
+        TIMEFRAMES,
+        f"A timeframe is one of {', '.join(TIMEFRAMES)}.",
+        required=False,
+        help_text="how far the range reaches back from its end; left out: 24h",
+    )
+    start = TimeField(required=False, help_text="the first moment, instead of a timeframe")
+    end = TimeField(required=False, help_text="the moment after the last; left out: now")
 
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        """Return the venues' names without repeats; unknown ones are all named in the error."""
-        text = super().run_validation(data)
-        names = [name.strip() for name in text.split(",") if name.strip()]
-        try:
-            return tuple(adapter.name for adapter in select(names or None))
-        except UnknownExchange as error:
-            raise serializers.ValidationError(str(error), code="unknown_exchange") from error
+
+class SelectionParameters(RangeParameters):
+    """The filters of every answer about liquidations; left out, a filter lets all pass."""
+
+    symbol = SymbolField(required=False, help_text="left out: all symbols")
+    exchanges = ExchangesField()
+    side = choice(("long", "short"), required=False, help_text="of the position that was closed")
+    type = TypesField(default=COUNTED_TYPES)
+    min_value = FiniteField(required=False, min_value=0, help_text="USD; drops unknown values")
+    max_value = FiniteField(required=False, min_value=0, help_text="USD; drops unknown values")
+
+
+class PricedParameters(SelectionParameters):
+    """The same for answers with a price axis, which are about one symbol."""
+
+    symbol = SymbolField(default=DEFAULT_SYMBOL)
 
 
 class HeatmapParameters(serializers.Serializer[Any]):
-    """Parameters of every answer about one symbol over a time range."""
+    """The parameters of the page's address."""
 
-    symbol = serializers.RegexField(
-        SYMBOL,
-        default=DEFAULT_SYMBOL,
-        error_messages={"invalid": "A symbol is letters and digits, like BTCUSDT."},
-    )
-    timeframe = serializers.ChoiceField(
-        choices=list(TIMEFRAMES),
+    symbol = SymbolField(default=DEFAULT_SYMBOL)
+    timeframe = choice(
+        TIMEFRAMES,
+        f"A timeframe is one of {', '.join(TIMEFRAMES)}.",
         default=DEFAULT_TIMEFRAME,
-        error_messages={"invalid_choice": f"A timeframe is one of {', '.join(TIMEFRAMES)}."},
     )
     exchanges = ExchangesField()
 
     @classmethod
-    def parse(cls, given: Mapping[str, Any], now: datetime | None = None) -> HeatmapQuery:
-        """Return the query. Raises BadParameters."""
-        return HeatmapQuery.over(validated(cls, given), now or datetime.now(UTC))
+    def parse(cls, given: Mapping[str, Any], now: datetime | None = None) -> Selection:
+        """Return the selection. Raises BadParameters."""
+        return Selection.of(validated(cls, given), now or datetime.now(UTC))
 
 
-class LatestParameters(HeatmapParameters):
-    """Parameters of the list of the newest liquidations."""
+class NoParameters(serializers.Serializer[Any]):
+    """Nothing may be asked for."""
 
-    limit = serializers.IntegerField(min_value=1, max_value=500, default=50)
+
+def span(values: Mapping[str, Any], now: datetime) -> tuple[datetime, datetime]:
+    """Return [start, end) of checked values. Raises BadParameters when that is no range."""
+    end = values.get("end") or now
+    start = values.get("start") or end - TIMEFRAMES[values.get("timeframe", DEFAULT_TIMEFRAME)]
+    if "start" in values and "timeframe" in values:
+        raise misfit("timeframe", "Give a timeframe or a start, not both.")
+    check_span(start, end)
+    return start, end
+
+
+def check_span(start: datetime, end: datetime) -> None:
+    """Raise BadParameters unless the range begins before it ends and is not too long."""
+    if start >= end:
+        raise misfit("start", "The start must lie before the end.")
+    if end - start > LONGEST:
+        fits = f"{end - LONGEST:%Y-%m-%dT%H:%M:%SZ}"
+        raise misfit("start", f"A range has at most {LONGEST.days} days; start {fits} would fit.")
+
+
+def check_compared(selection: Selection) -> None:
+    """Raise BadParameters for a range too long to compare venues moment by moment."""
+    if selection.end - selection.start > LONGEST_COMPARED:
+        reason = "Venues are compared over at most 30 days: timeframe 30d would fit."
+        raise misfit("start" if selection.timeframe is None else "timeframe", reason)
+
+
+def misfit(name: str, reason: str) -> BadParameters:
+    """Return the refusal of a value that does not fit to the others or to what is stored."""
+    return BadParameters(f"{name}: {reason}", "does_not_fit", {name: [reason]})
 
 
 def validated(
     serializer: type[serializers.Serializer[Any]], given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the checked values; a name that is no parameter is refused too (a typo)."""
-    checked = serializer(data=given)
+    """Return the checked values; a name that is no parameter is refused too (a typo).
+
+    Raises BadParameters.
+    """
+    values = given.dict() if isinstance(given, QueryDict) else dict(given)
+    checked = serializer(data=values)
     errors: dict[str, list[Any]] = {}
     if not checked.is_valid():
         errors.update(checked.errors)
-    for name in set(given) - set(checked.fields):
-        errors[str(name)[:40]] = [f"Unknown parameter. Known: {', '.join(checked.fields)}."]
+    known = f"Known: {', '.join(checked.fields)}." if checked.fields else "None is known here."
+    for name in set(values) - set(checked.fields):
+        errors[str(name)[:40]] = [f"Unknown parameter. {known}"]
+    for name in _repeated(given) - set(errors):
+        errors[name] = ["Given more than once."]
     if errors:
         raise _bad_parameters(errors)
     return dict(checked.validated_data)
+
+
+def _repeated(given: Mapping[str, Any]) -> set[str]:
+    if not isinstance(given, QueryDict):
+        return set()
+    return {name for name, values in given.lists() if len(values) > 1}
 
 
 def _bad_parameters(errors: Mapping[str, list[Any]]) -> BadParameters:
@@ -118,4 +208,4 @@ def _bad_parameters(errors: Mapping[str, list[Any]]) -> BadParameters:
     code = getattr(first, "code", "invalid")
     detail = str(first) if code == "unknown_exchange" else f"{name}: {first}"
     said = {name: [str(reason) for reason in reasons] for name, reasons in errors.items()}
-    return BadParameters(detail, code if code == "unknown_exchange" else "invalid", said)
+    return BadParameters(detail, code if code in _CODES else "invalid", said)

@@ -5,6 +5,7 @@ Each may raise exchanges.errors.StoreUnavailable.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,27 +14,25 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from exchanges import store
-from exchanges.adapters import adapters
-from heatmap.bins import price_step, time_step
-from heatmap.parameters import HeatmapQuery
+from heatmap.parameters import Selection
 
-MOST_TIME_BINS = 240
-MOST_PRICE_BINS = 150
-MOST_ZONES = 60
-
-# The columns of sql/latest.sql.
+# The columns of sql/latest.sql; sql/event.sql has the raw ones too.
 LIQUIDATION_COLUMNS = (
     "event_id", "exchange", "instrument_id", "symbol", "side", "price", "price_kind", "quantity",
-    "value_usd", "liquidation_type", "completeness", "confidence", "exchange_time", "received_time",
+    "value_usd", "liquidation_type", "completeness", "confidence", "exchange_time",
+    "received_time", "adapter_version",
 )  # fmt: skip
+EVENT_COLUMNS = (*LIQUIDATION_COLUMNS, "raw_side", "raw_size", "raw_unit", "raw")
 
 _SQL = Path(__file__).parent / "sql"
+_DAY = timedelta(days=1)
 
 
 class Cell(NamedTuple):
     """What one exchange liquidated on one side in one time bin and one price bin.
 
-    `price_index` is None for rows whose price does not tell where the market was.
+    `price_index` is None for rows whose price does not tell where the market was, and where
+    prices are not asked for.
     """
 
     exchange: str
@@ -45,59 +44,166 @@ class Cell(NamedTuple):
     unknown_values: int
 
 
-class Grid(NamedTuple):
-    """Even bins over the range in which something is stored, and the cells that hold value."""
+class Extent(NamedTuple):
+    """The price and time range of a selection; None where nothing is stored."""
 
-    start: datetime
-    time_step: int
-    time_count: int
-    first_price: float
-    price_step: float
-    price_count: int
+    low: float | None
+    high: float | None
     stored_since: datetime | None
-    cells: list[Cell]
 
 
-def grid(query: HeatmapQuery, most_times: int, most_prices: int) -> Grid:
-    """Return the cells of a query in at most so many time and price bins."""
-    low, high, stored_since = _rows("extent", **_window(query))[0]
-    if stored_since is None:
-        return Grid(query.start, 1, 0, 0.0, 1.0, 0, None, [])
-    times = time_step(query.end - stored_since, most_times)
-    prices = price_step(low or 1.0, high or 1.0, most_prices)
-    found = _rows("cells", **_window(query), time_step=times, price_step=prices)
-    return _grid(query, times, prices, stored_since, [Cell(*row) for row in found])
+class WindowPart(NamedTuple):
+    """What one exchange liquidated on one side, told with the shortest window that holds it."""
+
+    exchange: str
+    side: str
+    window_index: int
+    value_usd: float | None
+    events: int
+    unknown_values: int
+    largest: float | None
+    largest_id: str | None
 
 
-def _grid(
-    query: HeatmapQuery, times: int, prices: float, since: datetime, cells: list[Cell]
-) -> Grid:
-    """Count the bins from the first that holds a cell: rows may have come since `extent`."""
-    first_time = min(cell.time_index for cell in cells)
-    placed = [cell.price_index for cell in cells if cell.price_index is not None] or [0]
-    first_price = min(placed)
-    start = datetime.fromtimestamp(first_time * times, UTC)
-    return Grid(
-        start=start,
-        time_step=times,
-        time_count=int((query.end - start).total_seconds() // times) + 1,
-        first_price=first_price * prices,
-        price_step=prices,
-        price_count=max(placed) - first_price + 1,
-        stored_since=since,
-        cells=[_counted_from(cell, first_time, first_price) for cell in cells],
-    )
+class LastPrice(NamedTuple):
+    """The newest price that tells where the market was."""
+
+    price: float
+    price_kind: str
+    exchange: str
+    exchange_time: datetime
 
 
-def _counted_from(cell: Cell, first_time: int, first_price: int) -> Cell:
-    price = None if cell.price_index is None else cell.price_index - first_price
-    return cell._replace(time_index=cell.time_index - first_time, price_index=price)
+class Stored(NamedTuple):
+    """The first and last stored liquidation of one exchange."""
+
+    exchange: str
+    first_time: datetime
+    last_time: datetime
+    events: int
+    unknown_values: int
 
 
-def latest(query: HeatmapQuery, limit: int) -> list[dict[str, Any]]:
-    """Return the newest liquidations of a query, as rows of the API."""
-    rows = _rows("latest", **_window(query), limit=limit)
+class SymbolPart(NamedTuple):
+    """What one exchange liquidated of one symbol."""
+
+    symbol: str
+    exchange: str
+    value_usd: float | None
+    events: int
+    unknown_values: int
+    last_time: datetime
+
+
+class SpreadRow(NamedTuple):
+    """One second of one symbol in which venues' prices lay apart, cheapest venue first."""
+
+    symbol: str
+    second: datetime
+    spread_percent: float
+    prices: list[dict[str, Any]]
+
+
+class Minutes(NamedTuple):
+    """What one exchange liquidated in each minute in which it liquidated anything."""
+
+    exchange: str
+    minutes: list[int]
+    value_usd: list[float]
+    unknown_values: int
+
+
+class Cursor(NamedTuple):
+    """The last row of a page."""
+
+    exchange_time: datetime
+    event_id: str
+
+
+def extent(selection: Selection) -> Extent:
+    """Return the price and time range of what is selected."""
+    [row] = _selected("extent", selection)
+    return Extent(*row)
+
+
+def cells(selection: Selection, time_step: int, price_step: float) -> list[Cell]:
+    """Return the cells; bins are counted from the epoch and from price zero."""
+    found = _selected("cells", selection, time_step=time_step, price_step=price_step)
+    return [Cell(*row) for row in found]
+
+
+def buckets(selection: Selection, time_step: int) -> list[Cell]:
+    """Return the cells of time alone."""
+    found = _selected("buckets", selection, time_step=time_step)
+    return [Cell(exchange, side, time, None, *rest) for exchange, side, time, *rest in found]
+
+
+def minutes(selection: Selection) -> list[Minutes]:
+    """Return the value of every minute, exchange by exchange."""
+    return [Minutes(*row) for row in _selected("minutes", selection)]
+
+
+def latest(selection: Selection, limit: int, after: Cursor | None = None) -> list[dict[str, Any]]:
+    """Return the newest liquidations, as rows of the API; those after a cursor, if given.
+
+    They are looked for in the newest day first: a year is read only when that is not enough.
+    """
+    newest = min(selection.end, after.exchange_time) if after else selection.end
+    rows = _latest(replace(selection, start=max(selection.start, newest - _DAY)), limit, after)
+    if len(rows) < limit and newest - _DAY > selection.start:
+        rows = _latest(selection, limit, after)
     return [dict(zip(LIQUIDATION_COLUMNS, row, strict=True)) for row in rows]
+
+
+def _latest(selection: Selection, limit: int, after: Cursor | None) -> list[tuple[Any, ...]]:
+    time, event_id = after or (None, None)
+    return _selected("latest", selection, limit=limit, cursor_time=time, cursor_id=event_id)
+
+
+def event(event_id: str) -> dict[str, Any] | None:
+    """Return one liquidation with its raw columns, None when there is none of that id."""
+    exchange = event_id.partition(":")[0]
+    rows = _rows("event", event_id=event_id, exchange=exchange)
+    return dict(zip(EVENT_COLUMNS, rows[0], strict=True)) if rows else None
+
+
+def unknown_values(selection: Selection) -> dict[str, int]:
+    """Return how many rows of each exchange have no value in USD."""
+    return dict(_selected("unknown_values", selection))
+
+
+def windows(selection: Selection, hours: list[int]) -> list[WindowPart]:
+    """Return the parts of windows of so many hours (sorted), all ending with the selection."""
+    return [WindowPart(*row) for row in _selected("windows", selection, hours=hours)]
+
+
+def last_price(selection: Selection) -> LastPrice | None:
+    """Return the newest stored price, None when there is none; the newest day is read first."""
+    newest = replace(selection, start=max(selection.start, selection.end - _DAY))
+    rows = _selected("last_price", newest) or _selected("last_price", selection)
+    return LastPrice(*rows[0]) if rows else None
+
+
+def date_range(symbol: str | None, exchanges: tuple[str, ...]) -> list[Stored]:
+    """Return from when to when each exchange has something stored."""
+    rows = _rows("date_range", symbol=symbol, exchanges=list(exchanges))
+    return [Stored(*row) for row in rows]
+
+
+def symbol_values(selection: Selection) -> list[SymbolPart]:
+    """Return what was liquidated of each symbol on each exchange."""
+    return [SymbolPart(*row) for row in _selected("symbol_values", selection)]
+
+
+def spreads(selection: Selection, threshold: float, limit: int) -> list[SpreadRow]:
+    """Return the seconds with prices so many percent apart, widest first."""
+    rows = _selected("spreads", selection, threshold=threshold, limit=limit)
+    return [SpreadRow(*row) for row in rows]
+
+
+def known_symbols() -> frozenset[str]:
+    """Return every symbol of which something is stored."""
+    return frozenset(symbol for (symbol,) in _rows("known_symbols"))
 
 
 def symbols(now: datetime | None = None) -> list[str]:
@@ -106,23 +212,19 @@ def symbols(now: datetime | None = None) -> list[str]:
     return [symbol for (symbol,) in _rows("symbols", start=start)]
 
 
-def completeness(exchanges: tuple[str, ...]) -> dict[str, str]:
-    """Return how much each exchange's feed shows."""
-    return {name: adapters()[name].completeness for name in exchanges}
-
-
-def is_lower_bound(exchanges: tuple[str, ...]) -> bool:
-    """Return whether a total over these exchanges is at least, not exactly, what happened."""
-    return any(kind != "complete" for kind in completeness(exchanges).values())
-
-
-def _window(query: HeatmapQuery) -> dict[str, Any]:
-    return {
-        "symbol": query.symbol,
-        "exchanges": list(query.exchanges),
-        "start": query.start,
-        "end": query.end,
-    }
+def _selected(name: str, selection: Selection, **parameters: Any) -> list[tuple[Any, ...]]:
+    return _rows(
+        name,
+        symbol=selection.symbol,
+        exchanges=list(selection.exchanges),
+        start=selection.start,
+        end=selection.end,
+        side=selection.side,
+        types=list(selection.types),
+        min_value=selection.min_value,
+        max_value=selection.max_value,
+        **parameters,
+    )
 
 
 def _rows(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
@@ -131,4 +233,7 @@ def _rows(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
 
 @cache
 def _sql(name: str) -> str:
-    return (_SQL / f"{name}.sql").read_text()
+    """Return the text of a file, `FROM selected` in it standing for sql/selected.sql."""
+    selected = (_SQL / "selected.sql").read_text()
+    text = (_SQL / f"{name}.sql").read_text()
+    return text.replace("FROM selected", f"FROM ({selected}) AS selected")

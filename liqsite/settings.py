@@ -6,8 +6,10 @@
 import sys
 from pathlib import Path
 
+import drf_spectacular_sidecar
 import environ
 from django.core.management.utils import get_random_secret_key
+from whitenoise.compress import Compressor
 
 from liqsite import __version__
 
@@ -109,6 +111,7 @@ INSTALLED_APPS = [
     "exchanges",
     "heatmap",
     "rest_framework",
+    "drf_spectacular",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -124,6 +127,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -176,6 +180,16 @@ CHANNEL_LAYERS: dict[str, dict[str, object]] = {
     )
 }
 
+# Answers are large and few: kept apart, so that they push nothing else out.
+CACHES: dict[str, dict[str, object]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "answers": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "answers",
+        "OPTIONS": {"MAX_ENTRIES": 60},
+    },
+}
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
@@ -186,9 +200,22 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_THROTTLE_CLASSES": ["heatmap.api.throttling.PerAddress"],
     "NUM_PROXIES": LIQSITE_PROXIES,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "heatmap.api.errors.answer_error",
     # `format` is a parameter of our own answers, not of the renderer.
     "URL_FORMAT_OVERRIDE": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "liqsite",
+    "DESCRIPTION": "Liquidations of crypto derivatives: observed, with what was not covered.",
+    "VERSION": __version__,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SERVE_AUTHENTICATION": [],
+    # Swagger UI comes from a package: nothing is loaded from elsewhere, nothing runs inline.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "/static/img/icon.svg",
 }
 
 LANGUAGE_CODE = "en-us"
@@ -198,7 +225,14 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = LIQSITE_DATA_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# Of the package with Swagger UI only that: compressing all of it takes half a minute.
+SWAGGER_UI = "drf_spectacular_sidecar/swagger-ui-dist"
+SIDECAR = Path(str(drf_spectacular_sidecar.__file__)).parent
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
+    BASE_DIR / "static",
+    (SWAGGER_UI, SIDECAR / "static" / SWAGGER_UI),
+]
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "liqsite.static.ModuleManifestStorage"},

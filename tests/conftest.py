@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from pytest_django.fixtures import Settings
 
 from exchanges.store import Writer
@@ -22,7 +22,8 @@ def lake(tmp_path: Path, settings: Settings) -> Iterator[Writer]:
 
 @pytest.fixture(autouse=True)
 def _nothing_cached() -> None:
-    cache.clear()
+    for cache in (caches["default"], caches["answers"]):
+        cache.clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,28 +7,36 @@ from math import ceil
 from typing import Any
 
 from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.defaults import server_error as readable_server_error
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from exchanges.errors import (
-    LiqsiteError,
     QueryCancelled,
     QueryTooLarge,
     QueryTooLong,
     SnapshotGone,
     StoreUnavailable,
 )
+from heatmap.answers.exchanges import UnknownName
+from heatmap.answers.listing import UnknownLiquidation
 from heatmap.parameters import BadParameters
+from heatmap.symbols import UnknownSymbol
 
 log = logging.getLogger(__name__)
 
-_EXPECTED: dict[type[LiqsiteError], tuple[str, int]] = {
-    StoreUnavailable: ("store_unavailable", status.HTTP_503_SERVICE_UNAVAILABLE),
-    QueryTooLong: ("query_too_long", status.HTTP_503_SERVICE_UNAVAILABLE),
-    QueryTooLarge: ("query_too_large", status.HTTP_503_SERVICE_UNAVAILABLE),
-    QueryCancelled: ("cancelled", status.HTTP_503_SERVICE_UNAVAILABLE),
-    SnapshotGone: ("snapshot_gone", status.HTTP_404_NOT_FOUND),
+# What is expected to fail, with the status and the word of each.
+_EXPECTED: dict[type[Exception], tuple[int, str]] = {
+    UnknownName: (status.HTTP_404_NOT_FOUND, "unknown_exchange"),
+    UnknownSymbol: (status.HTTP_404_NOT_FOUND, "unknown_symbol"),
+    UnknownLiquidation: (status.HTTP_404_NOT_FOUND, "unknown_liquidation"),
+    SnapshotGone: (status.HTTP_404_NOT_FOUND, "snapshot_gone"),
+    StoreUnavailable: (status.HTTP_503_SERVICE_UNAVAILABLE, "store_unavailable"),
+    QueryTooLong: (status.HTTP_503_SERVICE_UNAVAILABLE, "query_too_long"),
+    QueryTooLarge: (status.HTTP_503_SERVICE_UNAVAILABLE, "query_too_large"),
+    QueryCancelled: (status.HTTP_503_SERVICE_UNAVAILABLE, "cancelled"),
 }
 
 
@@ -37,9 +45,8 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, BadParameters):
         body = {"detail": error.detail, "code": error.code, "errors": error.errors}
         return Response(body, status.HTTP_400_BAD_REQUEST)
-    if isinstance(error, LiqsiteError) and type(error) in _EXPECTED:
-        code, answer = _EXPECTED[type(error)]
-        return Response({"detail": str(error), "code": code}, answer)
+    if expected := _EXPECTED.get(type(error)):
+        return Response({"detail": str(error), "code": expected[1]}, expected[0])
     if isinstance(error, OperationalError):
         log.error("The site's database cannot be read", exc_info=error)
         body = {"detail": f"The site's database cannot be read: {error}", "code": "unavailable"}
@@ -57,3 +64,11 @@ def _rate_limited(error: exceptions.Throttled) -> Response:
     seconds = max(1, ceil(getattr(error, "wait", None) or 0))
     body = {"detail": str(error.detail), "code": "rate_limited", "retry_after": seconds}
     return Response(body, status.HTTP_429_TOO_MANY_REQUESTS, headers={"Retry-After": str(seconds)})
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer to a bug: a page for a browser, the shape of a refusal for everything else."""
+    if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
+        return readable_server_error(request)
+    said = "Something is wrong in liqsite itself. What happened is in its log."
+    return JsonResponse({"detail": said, "code": "error"}, status=500)

@@ -1,69 +1,67 @@
-"""Which venues there are, and how they are doing."""
+"""Which venues there are, how they are doing, and where their feeds had gaps."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from django.core.cache import cache
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework import serializers
 
-from exchanges.adapters import adapters
-from exchanges.adapters.base import Adapter
-from heatmap.health import snapshot, stored_health
-
-HEALTH_CACHE_SECONDS = 10
-
-_FACTS = (
-    "side_rule",
-    "price_kind",
-    "size_rule",
-    "identity_rule",
-    "connection_rule",
-    "quiet_rate_per_minute",
-    "control",
-    "control_seconds",
-    "connection_lifetime_seconds",
-    "history_source",
-)
+from heatmap.answers import exchanges
+from heatmap.answers.exchanges import HEALTH_CACHE_SECONDS
+from heatmap.api.views import Answer
+from heatmap.health import stored_health
+from heatmap.parameters import RangeParameters, span
+from heatmap.shapes import exchanges as shapes
 
 
-class Exchanges(APIView):
+class Exchanges(Answer):
     """Every venue that liqsite gathers from, with what its feed shows."""
 
-    def get(self, request: Request) -> Response:
-        """Answer with all venues; `active` is one that is connected now."""
-        health = snapshot(datetime.now(UTC))["exchanges"]
-        rows = [_told(adapter, health[name]) for name, adapter in adapters().items()]
-        active = sum(row["status"] == "active" for row in rows)
-        return Response({"exchanges": rows, "count": len(rows), "active_count": active})
+    shape = shapes.ExchangeList
+
+    def answer(self, values: dict[str, Any]) -> Mapping[str, Any]:
+        """Return all venues; `active` is one that is connected now."""
+        return exchanges.exchange_list(datetime.now(UTC))
 
 
-class ExchangesHealth(APIView):
+class ExchangesHealth(Answer):
     """The state of every venue's feed, at most ten seconds old."""
 
-    def get(self, request: Request) -> Response:
-        """Answer with health by venue; whether the worker runs is never cached."""
+    shape = shapes.Health
+
+    def answer(self, values: dict[str, Any]) -> Mapping[str, Any]:
+        """Return health by venue; whether the worker runs is never cached."""
         stored = cache.get_or_set("exchange_health", stored_health, HEALTH_CACHE_SECONDS)
-        answer = snapshot(datetime.now(UTC), stored)
-        return Response(answer | {"cache_ttl_seconds": HEALTH_CACHE_SECONDS})
+        return exchanges.exchange_health(datetime.now(UTC), stored)
 
 
-def _told(adapter: Adapter, health: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": adapter.name,
-        "display_name": adapter.display_name,
-        "status": "active" if health["is_connected"] else "unavailable",
-        "features": {
-            "real_time": True,
-            "historical": bool(adapter.history_source),
-            "websocket": True,
-        },
-        "color": adapter.color,
-        "completeness": adapter.completeness,
-        "completeness_rule": adapter.completeness_rule,
-        "docs_url": adapter.docs_url,
-        "facts": {name: getattr(adapter, name) for name in _FACTS},
-    }
+class ExchangeDetail(Answer):
+    """One venue: the facts that its adapter states, with their source, and how it is doing."""
+
+    shape = shapes.ExchangeDetail
+
+    def answer(self, values: dict[str, Any]) -> Mapping[str, Any]:
+        """Return the venue. Raises UnknownName."""
+        return exchanges.exchange_detail(values["name"], datetime.now(UTC))
+
+
+class GapsParameters(RangeParameters):
+    """A time range and how many gaps at most."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=1000, default=100)
+
+
+class ExchangeGaps(Answer):
+    """The ledger of one venue's gaps that touch a range, newest first, repaired ones too."""
+
+    parameters = GapsParameters
+    shape = shapes.Gaps
+
+    def answer(self, values: dict[str, Any]) -> Mapping[str, Any]:
+        """Return the gaps. Raises UnknownName."""
+        now = datetime.now(UTC)
+        start, end = span(values, now)
+        return exchanges.gaps(values["name"], start, end, now, values["limit"])

@@ -20,7 +20,8 @@ from heatmap.export.body import Body
 from heatmap.export.file import ExportFile, iso
 from heatmap.export.formats import FORMATS
 from heatmap.export.plan import ExportQuery, plan
-from heatmap.parameters import SYMBOL, ExchangesField, validated
+from heatmap.fields import SYMBOL, ExchangesField
+from heatmap.parameters import validated
 
 # Before the first liquidation of any venue.
 EARLIEST = datetime(2014, 1, 1, tzinfo=UTC)

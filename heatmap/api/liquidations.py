@@ -1,38 +1,69 @@
-"""What was liquidated, where and when."""
+"""Single liquidations, and seconds in which venues' prices lay apart."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework import serializers
 
-from heatmap import answers, queries
-from heatmap.parameters import HeatmapParameters, HeatmapQuery, LatestParameters, validated
-
-
-class Heatmap(APIView):
-    """Price bands in which positions were closed, per side, with each venue's part."""
-
-    def get(self, request: Request) -> Response:
-        """Answer with the zones of one symbol over one time frame."""
-        return Response(answers.zones(HeatmapParameters.parse(request.query_params.dict())))
+from heatmap.answers import listing, spread
+from heatmap.api.views import StoreAnswer
+from heatmap.fields import FiniteField
+from heatmap.parameters import Selection, SelectionParameters, check_compared
+from heatmap.shapes import liquidations as shapes
 
 
-class HeatmapTimeseries(APIView):
-    """Time bins by price bins of what was liquidated, in columns for charts."""
+class ListParameters(SelectionParameters):
+    """The filters, and where a page begins and how long it is."""
 
-    def get(self, request: Request) -> Response:
-        """Answer with even bins and the cells that hold value."""
-        return Response(answers.heatmap_grid(HeatmapParameters.parse(request.query_params.dict())))
+    limit = serializers.IntegerField(min_value=1, max_value=500, default=50)
+    cursor = serializers.RegexField(
+        r"^[A-Za-z0-9_=-]{1,800}\Z",
+        required=False,
+        help_text="next_cursor of the page before",
+        error_messages={"invalid": "Give the next_cursor of another answer as it stands."},
+    )
 
 
-class Liquidations(APIView):
-    """The newest liquidations of one symbol."""
+class Liquidations(StoreAnswer):
+    """Liquidations, newest first, page by page."""
 
-    def get(self, request: Request) -> Response:
-        """Answer with at most `limit` rows, newest first."""
-        values = validated(LatestParameters, request.query_params.dict())
-        query = HeatmapQuery.over(values, datetime.now(UTC))
-        return Response({"liquidations": queries.latest(query, values["limit"])})
+    parameters = ListParameters
+    shape = shapes.LiquidationPage
+
+    def answer(self, values: dict[str, Any]) -> Mapping[str, Any]:
+        """Return one page. Raises BadParameters."""
+        selection = Selection.of(values, datetime.now(UTC))
+        return listing.page(selection, values["limit"], values.get("cursor"))
+
+
+class LiquidationDetail(StoreAnswer):
+    """One liquidation explained: the venue's message and the rules by which it was read."""
+
+    shape = shapes.Explained
+
+    def answer(self, values: dict[str, Any]) -> Mapping[str, Any]:
+        """Return the liquidation. Raises UnknownLiquidation."""
+        return listing.explained(values["event_id"])
+
+
+class SpreadParameters(SelectionParameters):
+    """The filters, how far apart prices must lie, and how many seconds at most."""
+
+    threshold = FiniteField(min_value=0, max_value=1000, default=2.0, help_text="percent")
+    limit = serializers.IntegerField(min_value=1, max_value=500, default=50)
+
+
+class LiquidationSpread(StoreAnswer):
+    """Seconds in which venues' liquidations of one symbol had prices apart, widest first."""
+
+    parameters = SpreadParameters
+    shape = shapes.Spreads
+
+    def answer(self, values: dict[str, Any]) -> Mapping[str, Any]:
+        """Return the spreads. Raises BadParameters for a range that is too long."""
+        selection = Selection.of(values, datetime.now(UTC))
+        check_compared(selection)
+        return spread.spreads(selection, values["threshold"], values["limit"])

@@ -8,6 +8,8 @@ from typing import Any
 import orjson
 from rest_framework.renderers import JSONRenderer
 
+from heatmap.freshness import encode
+
 
 class FastJSONRenderer(JSONRenderer):
     """Writes compact UTF-8 JSON, indented where the browsable page asks for it."""
@@ -18,9 +20,10 @@ class FastJSONRenderer(JSONRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """Return the JSON text; an empty answer has none."""
+        """Return the JSON text; an empty answer has none, an encoded one has its own."""
         if data is None:
             return b""
-        indent = self.get_indent(accepted_media_type or "", dict(renderer_context or {}))
-        options = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
-        return orjson.dumps(data, option=options | (orjson.OPT_INDENT_2 if indent else 0))
+        text = data if isinstance(data, bytes) else encode(data)
+        if not self.get_indent(accepted_media_type or "", dict(renderer_context or {})):
+            return text
+        return orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2)

@@ -10,10 +10,6 @@ SELECT
     sum(value_usd) AS value_usd,
     count(*) AS events,
     count(*) - count(value_usd) AS unknown_values
-FROM liquidations
-WHERE symbol = $symbol
-  AND exchange IN (SELECT unnest($exchanges))
-  AND exchange_time >= $start AND exchange_time < $end
-  AND liquidation_type IN ('forced', 'backstop')
+FROM selected
 GROUP BY ALL
 ORDER BY exchange, side, time_index, price_index;

@@ -112,7 +112,7 @@ def test_page_embeds_the_answer_of_the_api(
 ) -> None:
     lake.append([now_ish(event_id="binance:1", value_usd=1000.0)])
     data = embedded(client.get("/?symbol=BTCUSDT&timeframe=1h"))
-    answer = client.get("/liquidations/heatmap-timeseries?symbol=BTCUSDT&timeframe=1h").json()
+    answer = client.get("/liquidations/heatmap-timeseries?format=columns&timeframe=1h").json()
     assert data["grid"]["totals"] == answer["totals"]
     assert data["grid"]["cells"] == answer["cells"]
     assert data["query"] == {

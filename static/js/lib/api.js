@@ -15,11 +15,13 @@ export class Unreachable extends ApiError {}
 const TIMEOUT_MS = 30_000;
 
 export function fetchGrid(query, signal) {
-  return get("/liquidations/heatmap-timeseries", parameters(query), signal);
+  const values = { format: "columns", ...parameters(query) };
+  return get("/liquidations/heatmap-timeseries", values, signal);
 }
 
 export async function fetchLatest(query, signal) {
-  const answer = await get("/liquidations", { ...parameters(query), limit: 100 }, signal);
+  const values = { ...parameters(query), type: "all", limit: 100 };
+  const answer = await get("/liquidations", values, signal);
   return answer.liquidations;
 }
 

@@ -12,6 +12,7 @@ from exchanges.adapters import adapters
 from exchanges.models import ExchangeHealth, WorkerLease
 from exchanges.recorder import record_health
 from tests.exchanges.test_recorder import health
+from tests.heatmap.api.rows import a_gap, ago, watch
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +64,10 @@ def test_health_has_the_documented_shape(client: Client, running_worker: None):
         "unknown_value_count": 0,
         "uptime_percent": None,
         "last_error": "",
+        "completeness": "complete",
+        "silence_seconds": None,
+        "gap_seconds_24h": None,
+        "reconnects": 0,
     }
 
 
@@ -82,3 +87,52 @@ def test_is_a_readable_page_too(client: Client):
     page = client.get("/exchanges", headers={"accept": "text/html"})
     assert page.status_code == 200
     assert b"Every venue that liqsite gathers from" in page.content
+
+
+def test_health_tells_what_the_last_day_missed(client: Client):
+    watch("bybit", hours=48)
+    a_gap("bybit", ago(hours=30), ago(hours=23))
+    a_gap("bybit", ago(hours=5), ago(hours=4))
+    a_gap("bybit", ago(hours=2), ago(hours=1), repaired_at=ago(hours=1), repaired_by="REST")
+    record_health([health(last_event_at=ago(seconds=90))], datetime.now(UTC))
+    told = client.get("/exchanges/health").json()["exchanges"]["bybit"]
+    assert told["gap_seconds_24h"] == pytest.approx(2 * 3600, abs=5)
+    assert told["reconnects"] == 2
+    assert told["silence_seconds"] == pytest.approx(90, abs=5)
+
+
+def test_one_venue_tells_its_facts_their_source_and_how_it_is_doing(
+    client: Client, running_worker: None
+):
+    told = client.get("/exchanges/bybit").json()
+    assert told["docs_url"] == adapters()["bybit"].docs_url
+    assert told["facts"]["side_rule"] == adapters()["bybit"].side_rule
+    assert told["adapter_version"] == adapters()["bybit"].version
+    assert told["health"]["state"] == "live"
+
+
+@pytest.mark.parametrize("path", ["/exchanges/ftx", "/exchanges/ftx/gaps"])
+def test_a_venue_that_is_none_is_named_with_those_that_are(client: Client, path: str):
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "unknown_exchange"
+    assert "bybit" in answer.json()["detail"]
+
+
+def test_the_ledger_lists_gaps_newest_first_also_repaired_and_open_ones(client: Client):
+    watch("bybit", days=3)
+    a_gap("bybit", ago(hours=50), ago(hours=49))
+    repair = {"repaired_at": ago(hours=1), "repaired_by": "REST", "repaired_rows": 7}
+    a_gap("bybit", ago(hours=5), ago(hours=4), **repair)
+    a_gap("bybit", ago(minutes=30), None, reason="failed: refused")
+    a_gap("okx", ago(minutes=30), None)
+    told = client.get("/exchanges/bybit/gaps").json()
+    still, repaired = told["gaps"]
+    assert (still["reason"], still["ended_at"]) == ("failed: refused", None)
+    assert still["seconds"] == pytest.approx(1800, abs=5)
+    assert (repaired["repaired_by"], repaired["repaired_rows"]) == ("REST", 7)
+    assert repaired["seconds"] == pytest.approx(3600, abs=1)
+    assert told["count"] == 2
+    assert told["coverage"]["bybit"]["covered_percent"] == pytest.approx(97.92, abs=0.1)
+    week = client.get("/exchanges/bybit/gaps?timeframe=7d&limit=1").json()
+    assert (len(week["gaps"]), week["count"]) == (1, 3)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import OperationalError
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchanges.adapters import adapters
 from exchanges.store import Writer
+from tests.heatmap.api.rows import a_row, ago
 from tests.make import a_liquidation
 
 pytestmark = pytest.mark.django_db
@@ -21,35 +21,8 @@ HEATMAP = "/liquidations/heatmap"
 TIMESERIES = "/liquidations/heatmap-timeseries"
 
 
-def ago(**span: float) -> datetime:
-    return datetime.now(UTC) - timedelta(**span)
-
-
-def a_row(number: int, exchange: str, side: str, price: float, value: float | None) -> Any:
-    return a_liquidation(
-        event_id=f"{exchange}:{number}",
-        exchange=exchange,
-        side=side,
-        price=price,
-        value_usd=value,
-        exchange_time=ago(minutes=number % 50 + 1),
-    )
-
-
-@pytest.fixture
-def rows(lake: Writer) -> Writer:
-    lake.append(
-        [
-            a_row(1, "binance", "long", 80_000, 100.0),
-            a_row(2, "binance", "short", 80_500, 50.0),
-            a_row(3, "bybit", "long", 80_010, 25.0),
-            a_row(4, "bybit", "long", 80_010, None),
-            a_liquidation(event_id="old", exchange_time=ago(hours=30)),
-            a_liquidation(event_id="eth", symbol="ETHUSDT", exchange_time=ago(minutes=1)),
-            a_liquidation(event_id="adl", liquidation_type="adl", exchange_time=ago(minutes=1)),
-        ]
-    )
-    return lake
+def grid(client: Client, **asked: Any) -> Any:
+    return client.get(TIMESERIES, {"format": "columns"} | asked).json()
 
 
 def test_zones_hold_each_sides_value_with_each_venues_part(client: Client, rows: Writer):
@@ -93,10 +66,10 @@ def test_a_row_with_an_entry_price_counts_but_has_no_place_on_the_price_axis(
 ):
     entry = {"exchange": "bitfinex", "price_kind": "entry", "price": 20_000.0, "value_usd": 7.0}
     lake.append([a_liquidation(event_id="e", exchange_time=ago(minutes=2), **entry)])
-    alone = client.get(TIMESERIES).json()
+    alone = grid(client)
     assert (alone["totals"]["long"], alone["unplaced"]["long"], alone["cells"]) == (7.0, 7.0, [])
     lake.append([a_row(1, "binance", "long", 80_000, 100.0)])
-    both = client.get(TIMESERIES).json()
+    both = grid(client)
     assert (both["totals"]["long"], both["unplaced"]["long"]) == (107.0, 7.0)
     assert [column["value_usd"] for column in both["cells"]] == [[100.0]]
     assert both["price"]["start"] > 70_000
@@ -110,7 +83,7 @@ def test_deleveraging_and_assignments_are_not_summed_with_liquidations(
     client: Client, lake: Writer, kind: str
 ):
     lake.append([a_liquidation(liquidation_type=kind, exchange_time=ago(minutes=2))])
-    assert client.get(TIMESERIES).json()["totals"]["count"] == 0
+    assert grid(client)["totals"]["count"] == 0
 
 
 def test_the_timeframe_reaches_back_as_far_as_it_says(client: Client, rows: Writer):
@@ -119,12 +92,13 @@ def test_the_timeframe_reaches_back_as_far_as_it_says(client: Client, rows: Writ
 
 
 def test_timeseries_cells_add_up_to_the_totals(client: Client, rows: Writer):
-    answer = client.get(TIMESERIES).json()
+    answer = grid(client)
     assert answer["totals"] == {
         "long": 125.0,
         "short": 50.0,
         "count": 4,
         "unknown_value_count": 1,
+        "is_lower_bound": True,
     }
     assert answer["per_exchange"]["bybit"]["count"] == 2
     values = [value for column in answer["cells"] for value in column["value_usd"]]
@@ -150,11 +124,11 @@ def test_timeseries_cells_add_up_to_the_totals(client: Client, rows: Writer):
     )
 )
 def test_parts_add_up_to_wholes(client: Client, lake: Writer, events: list[Any]):
-    before = client.get(TIMESERIES).json()["totals"]
+    before = grid(client)["totals"]
     stamp = datetime.now(UTC).timestamp()
     rows = [a_row(n, *event) for n, event in enumerate(events)]
     lake.append([_renamed(row, f"{stamp}:{n}") for n, row in enumerate(rows)])
-    whole = client.get(TIMESERIES).json()
+    whole = grid(client)
     zones = client.get(HEATMAP).json()
     totals = whole["totals"]
     added = sum(value or 0 for *_, value in events)
@@ -183,7 +157,7 @@ def test_a_row_that_comes_between_two_reads_falls_into_a_bin(
         return found
 
     monkeypatch.setattr(queries, "_rows", slow)
-    answer = client.get(TIMESERIES).json()
+    answer = grid(client)
     for column in answer["cells"]:
         assert all(0 <= i < answer["price"]["count"] for i in column["price_index"])
         assert all(0 <= i < answer["time"]["count"] for i in column["time_index"])
@@ -196,71 +170,8 @@ def _renamed(row: Any, event_id: str) -> Any:
     return msgspec.structs.replace(row, event_id=event_id)
 
 
-def test_the_newest_liquidations_come_first(client: Client, rows: Writer):
-    answer = client.get("/liquidations", {"limit": 2}).json()
-    times = [row["exchange_time"] for row in answer["liquidations"]]
-    assert len(times) == 2 and times == sorted(times, reverse=True)
-    assert set(answer["liquidations"][0]) >= {"event_id", "side", "price", "value_usd"}
-
-
 def test_nothing_stored_in_the_range_is_an_empty_answer(client: Client, rows: Writer):
-    answer = client.get(TIMESERIES, {"symbol": "DOGEUSDT"}).json()
+    asked = {"symbol": "BTCUSDT", "end": "2024-01-01T00:00:00Z"}
+    assert client.get(HEATMAP, asked).json()["zones"] == []
+    answer = grid(client, end_time=asked["end"])
     assert answer["cells"] == [] and answer["stored_since"] is None
-    assert client.get(HEATMAP, {"symbol": "DOGEUSDT"}).json()["zones"] == []
-
-
-@pytest.mark.parametrize("path", [HEATMAP, TIMESERIES, "/liquidations"])
-@pytest.mark.parametrize(
-    ("parameters", "code", "said"),
-    [
-        (
-            {"exchanges": "binance,x"},
-            "unknown_exchange",
-            f"Unknown exchanges: ['x']. Supported: {list(adapters())}",
-        ),
-        ({"timeframe": "99y"}, "invalid", "timeframe: A timeframe is one of 1h, 4h"),
-        ({"symbol": "BTC'; DROP TABLE x;--"}, "invalid", "symbol: A symbol is letters"),
-        ({"symbol": '"'}, "invalid", "symbol: A symbol is letters"),
-        ({"symbol": "A" * 5000}, "invalid", "symbol: A symbol is letters"),
-        ({"exchanges": "x" * 10_000}, "invalid", "exchanges: Ensure this field has no more"),
-        ({"exchanges": "a\x00b"}, "invalid", "exchanges: Null characters are not allowed"),
-        ({"exchange": "binance"}, "invalid", "exchange: Unknown parameter. Known: symbol"),
-    ],
-)
-def test_bad_values_are_refused_with_the_reason(
-    client: Client, path: str, parameters: dict[str, str], code: str, said: str
-):
-    answer = client.get(path, parameters)
-    assert answer.status_code == 400
-    body = answer.json()
-    assert body["code"] == code
-    assert body["detail"].startswith(said)
-    assert len(answer.content) < 1500
-
-
-def test_without_a_store_the_answer_says_what_to_do(client: Client, settings: Any, tmp_path: Any):
-    settings.LIQSITE_LAKE = tmp_path / "none"
-    answer = client.get(HEATMAP)
-    assert answer.status_code == 503
-    assert answer.json() == {
-        "detail": "Nothing has been stored yet. Start the worker: `make run`.",
-        "code": "store_unavailable",
-    }
-
-
-def test_a_database_that_cannot_be_read_is_said(
-    client: Client, rows: Writer, monkeypatch: pytest.MonkeyPatch
-):
-    def broken(*_: object) -> None:
-        raise OperationalError("unable to open database file")
-
-    monkeypatch.setattr("heatmap.answers.coverage", broken)
-    answer = client.get(HEATMAP)
-    assert answer.status_code == 503
-    assert answer.json()["detail"].endswith("cannot be read: unable to open database file")
-
-
-def test_other_methods_and_addresses_are_refused_in_the_same_shape(client: Client):
-    answer = client.post(HEATMAP)
-    assert answer.status_code == 405
-    assert answer.json() == {"detail": 'Method "POST" not allowed.', "code": "method_not_allowed"}

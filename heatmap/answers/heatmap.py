@@ -1,0 +1,128 @@
+"""The heatmap in two shapes: price bands, and time by price in columns for charts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from exchanges.events import Side
+from heatmap.answers.grids import Grid, check_steps, grid
+from heatmap.answers.parts import head, meta, totals, totals_by_exchange, unknown_of, weigh
+from heatmap.parameters import Selection
+from heatmap.queries import Cell
+from heatmap.shapes.heatmap import CellColumns, GridColumns, Zone, ZoneFigures, ZonePart, Zones
+
+MOST_ZONES = 60
+
+
+def heatmap_grid(
+    selection: Selection,
+    weighting: str = "none",
+    interval: str | None = None,
+    price_bin_size: float | None = None,
+) -> GridColumns:
+    """Return time bins, price bins and the cells that hold value, in columns per venue and side.
+
+    Raises BadParameters for steps of which there would be too many.
+    """
+    if interval:
+        check_steps(selection, interval)
+    found = grid(selection, interval=interval, price_bin_size=price_bin_size)
+    cells, weights = weigh(found.cells, weighting)
+    return {
+        **head(selection, unknown_of(cells)),
+        "time": {"start": found.start, "step_seconds": found.time_step, "count": found.time_count},
+        "price": {"start": found.first_price, "step": found.price_step, "count": found.price_count},
+        "cells": _columns(cells),
+        "totals": totals(cells, selection.exchanges),
+        "unplaced": totals(_unplaced(cells), selection.exchanges),
+        "per_exchange": totals_by_exchange(cells, selection.exchanges),
+        "stored_since": found.stored_since,
+        "meta": meta(selection, weights),
+    }
+
+
+def zones(
+    selection: Selection, weighting: str = "none", price_bin_size: float | None = None
+) -> Zones:
+    """Return the price bands in which positions were closed, with each venue's part in USD.
+
+    Raises BadParameters for bands of which there would be too many.
+    """
+    found = grid(selection, 1, MOST_ZONES, price_bin_size=price_bin_size)
+    cells, weights = weigh(found.cells, weighting)
+    bands = _zones(found._replace(cells=cells))
+    return {
+        **head(selection, unknown_of(cells)),
+        # Venues' mark prices are not collected, and a liquidation's price is not the market's.
+        "current_price": None,
+        "zones": bands,
+        "per_exchange": {name: _part(bands, name) for name in selection.exchanges},
+        "unknown_value_count": sum(cell.unknown_values for cell in cells),
+        "unplaced": totals(_unplaced(cells), selection.exchanges),
+        "metadata": _figures(selection, bands),
+        "meta": meta(selection, weights),
+        "timestamp": selection.end,
+    }
+
+
+def _unplaced(cells: Iterable[Cell]) -> Iterable[Cell]:
+    return (cell for cell in cells if cell.price_index is None)
+
+
+def _columns(cells: Iterable[Cell]) -> list[CellColumns]:
+    columns: dict[tuple[str, str], CellColumns] = {}
+    for cell in cells:
+        if cell.price_index is None:
+            continue
+        column = columns.setdefault(
+            (cell.exchange, cell.side),
+            {
+                "exchange": cell.exchange,
+                "side": cast(Side, cell.side),
+                "time_index": [],
+                "price_index": [],
+                "value_usd": [],
+            },
+        )
+        column["time_index"].append(cell.time_index)
+        column["price_index"].append(cell.price_index)
+        column["value_usd"].append(cell.value_usd)
+    return list(columns.values())
+
+
+def _zones(found: Grid) -> list[Zone]:
+    parts: dict[tuple[int, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for cell in found.cells:
+        if cell.price_index is not None:
+            parts[cell.price_index, cell.side][cell.exchange] += cell.value_usd or 0.0
+    return [
+        {
+            "price_low": found.first_price + index * found.price_step,
+            "price_high": found.first_price + (index + 1) * found.price_step,
+            "total_density": sum(breakdown.values()),
+            "side": cast(Side, side),
+            "exchange_breakdown": dict(breakdown),
+        }
+        for (index, side), breakdown in sorted(parts.items())
+    ]
+
+
+def _part(bands: Sequence[Zone], exchange: str) -> ZonePart:
+    volumes = [
+        b["exchange_breakdown"][exchange] for b in bands if exchange in b["exchange_breakdown"]
+    ]
+    return {"zone_count": len(volumes), "total_volume": sum(volumes)}
+
+
+def _figures(selection: Selection, bands: Sequence[Zone]) -> ZoneFigures:
+    densest = max(bands, key=lambda band: band["total_density"], default=None)
+    return {
+        "total_volume": sum(band["total_density"] for band in bands),
+        "highest_density_price": (
+            (densest["price_low"] + densest["price_high"]) / 2 if densest else None
+        ),
+        "num_buckets": len({band["price_low"] for band in bands}),
+        "time_range_hours": (selection.end - selection.start).total_seconds() / 3600,
+    }

@@ -1,0 +1,57 @@
+"""OpenAPI out of what the views say themselves: their parameters and their shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import resolve_type_hint
+from drf_spectacular.utils import OpenApiResponse
+
+from heatmap.shapes.common import Refusal
+
+_REFUSALS = {
+    400: "A value that does not fit, or a name that is no parameter",
+    404: "Nothing of that name",
+    406: "Only JSON and HTML are spoken",
+    429: "Too many requests: wait for `Retry-After` seconds",
+    503: "The store or the site's database cannot be read now",
+}
+
+
+class AnswerSchema(AutoSchema):
+    """Reads the `parameters` and the `shape` of an `Answer`."""
+
+    view: Any
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the query parameters."""
+        parameters = self.view.parameters
+        return [parameters] if parameters().fields else []
+
+    def get_response_serializers(self) -> Any:
+        """Return the answer and every refusal by status."""
+        answers = {200: OpenApiResponse(shape_schema(self.view.shape))}
+        refusals = {
+            status: OpenApiResponse(shape_schema(Refusal), description)
+            for status, description in _REFUSALS.items()
+        }
+        return answers | refusals
+
+    def get_description(self, *_: str) -> str:
+        """Return what the view's class says of itself."""
+        return str(self.view.__doc__)
+
+    def get_operation_id(self) -> str:
+        """Return the view's name."""
+        return type(self.view).__name__
+
+    def get_tags(self) -> list[str]:
+        """Return the first word of the address."""
+        return [self.path.strip("/").split("/")[0]]
+
+
+def shape_schema(shape: Any) -> dict[str, Any]:
+    """Return the JSON schema of a shape in heatmap.shapes."""
+    schema: dict[str, Any] = resolve_type_hint(shape)  # type: ignore[no-untyped-call]
+    return schema

@@ -1,0 +1,65 @@
+"""Answers are kept for as long as the store is as it was, and made once for all who ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from weakref import WeakValueDictionary
+
+import orjson
+from django.conf import settings
+from django.core.cache import caches
+
+from exchanges import store
+
+# The store may be as it was while a feed has gone down: coverage is at most this old.
+KEPT_SECONDS = 10
+
+_locks: WeakValueDictionary[str, Any] = WeakValueDictionary()
+_choosing = Lock()
+
+
+def snapshot_id(folder: Path) -> int:
+    """Return the number of the store's newest snapshot; it grows with every commit.
+
+    Raises StoreUnavailable.
+    """
+    [(number,)] = store.query(folder, "SELECT id FROM ducklake_current_snapshot('lake')", {})
+    return int(number)
+
+
+def kept(name: str, values: Mapping[str, Any], make: Callable[[], Any]) -> bytes:
+    """Return the JSON of `make()`, made anew only for other values or another snapshot.
+
+    Whoever asks the same while it is being made waits for it.
+    """
+    key = _key(name, values)
+    found: bytes | None = caches["answers"].get(key)
+    if found is not None:
+        return found
+    with _lock(key):
+        found = caches["answers"].get(key)
+        if found is None:
+            found = encode(make())
+            caches["answers"].set(key, found, KEPT_SECONDS)
+    return found
+
+
+def encode(answer: Any) -> bytes:
+    """Return compact JSON: times as ISO-8601 with Z, what is no finite number as null."""
+    return orjson.dumps(answer, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+def _key(name: str, values: Mapping[str, Any]) -> str:
+    folder = settings.LIQSITE_LAKE
+    asked = [name, dict(values), str(folder), snapshot_id(folder)]
+    text = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return blake2b(text, digest_size=20).hexdigest()
+
+
+def _lock(key: str) -> Any:
+    with _choosing:
+        return _locks.setdefault(key, Lock())

@@ -1,0 +1,37 @@
+"""Every example of docs/api_guide.md answers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import resolve
+
+from exchanges.store import Writer
+from heatmap.api.urls import urlpatterns
+from tests.heatmap.api.rows import ago
+from tests.make import a_liquidation
+
+GUIDE = (Path(__file__).parents[3] / "docs" / "api_guide.md").read_text()
+EXAMPLES = re.findall(r"^curl 'http://127\.0\.0\.1:8000(/[^']*)'$", GUIDE, re.MULTILINE)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("address", EXAMPLES)
+def test_the_example_answers(client: Client, rows: Writer, address: str):
+    rows.append([a_liquidation(exchange_time=ago(minutes=3))])
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.content
+    assert answer.content
+
+
+def test_every_address_has_an_example():
+    shown = {resolve(address.partition("?")[0]).route for address in EXAMPLES}
+    assert shown == {str(p.pattern) for p in urlpatterns if not str(p.pattern).startswith("^")}
+
+
+def test_every_command_of_the_guide_is_one_of_the_examples():
+    assert GUIDE.count("curl ") == len(EXAMPLES)
