@@ -24,7 +24,7 @@ def main(names: list[str]) -> None:
     import django
 
     django.setup()
-    from benchmarks import api, export, heatmap, parse, pipeline, silence
+    from benchmarks import api, export, fanout, heatmap, parse, pipeline, silence
 
     known = {
         "parse": parse.measure,
@@ -33,6 +33,7 @@ def main(names: list[str]) -> None:
         "pipeline": pipeline.measure,
         "silence": silence.measure,
         "export": export.measure,
+        "fanout": fanout.measure,
     }
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     for name in names or known:

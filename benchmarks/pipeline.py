@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from time import monotonic, sleep
 
 import aiohttp
 from django.conf import settings
 
 from benchmarks.figures import IS_QUICK, milliseconds
+from benchmarks.running import running
 from exchanges import store
 from exchanges.errors import StoreUnavailable
 
 SECONDS = 4.0 if IS_QUICK else 20.0
-_PROJECT = Path(__file__).parents[1]
+SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
 Ages = list[tuple[float, float]]
 _COUNT = "SELECT count(*), max(received_time) FROM liquidations"
 _NEW = "SELECT exchange_time, received_time FROM liquidations WHERE received_time > $after"
@@ -32,40 +27,8 @@ def measure() -> Iterator[tuple[str, str]]:
     """Yield (what, figure) for a calm and for a flooded market."""
     for rate in (50, 5_000):
         before = _stored()
-        with _running(rate) as port:
-            yield from asyncio.run(_watch(rate, port, before))
-
-
-@contextmanager
-def _running(rate: int) -> Iterator[int]:
-    """Run everything against venues that send so many liquidations a second."""
-    port, venues = _free_port(), _free_port()
-    simulator = ["run_simulator", "--port", str(venues), "--rate", str(rate), "--no-throttle"]
-    told = subprocess.run(
-        [sys.executable, "manage.py", *simulator, "--print-env"],
-        cwd=_PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    addresses = dict(line.split("=", 1) for line in told.stdout.split())
-    command = [
-        sys.executable,
-        "manage.py",
-        "up",
-        "--port",
-        str(port),
-        "--also",
-        " ".join(simulator),
-    ]
-    process = subprocess.Popen(
-        command, cwd=_PROJECT, env=os.environ | addresses, stdout=subprocess.DEVNULL
-    )
-    try:
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+        with running(rate) as instance:
+            yield from asyncio.run(_watch(rate, instance.port, before))
 
 
 async def _watch(rate: int, port: int, stored_before: int) -> list[tuple[str, str]]:
@@ -122,13 +85,14 @@ async def _until_seen(port: int) -> Ages:
     async with (
         aiohttp.ClientSession() as session,
         session.ws_connect(
-            f"http://127.0.0.1:{port}/ws/liquidations", origin=f"http://127.0.0.1:{port}"
+            f"http://127.0.0.1:{port}/ws/live", origin=f"http://127.0.0.1:{port}"
         ) as page,
     ):
+        await page.send_json({"action": "subscribe", "symbols": SYMBOLS, "snapshot": False})
         while monotonic() < deadline:
             frame = json.loads((await page.receive()).data)
             now = datetime.now(UTC)
-            for row in frame["rows"]:
+            for row in frame["rows"] if frame["type"] == "liquidations" else []:
                 times = (row["exchange_time"], row["received_time"])
                 ages.append(_ages(now, *map(datetime.fromisoformat, times)))
     return ages
@@ -136,10 +100,3 @@ async def _until_seen(port: int) -> Ages:
 
 def _ages(now: datetime, event: datetime, receipt: datetime) -> tuple[float, float]:
     return (now - event).total_seconds(), (now - receipt).total_seconds()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

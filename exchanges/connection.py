@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from exchanges.adapters.base import Adapter, Subscription
 from exchanges.clock import Clock
 from exchanges.endpoints import resolve
+from exchanges.equals import Equals
 from exchanges.errors import ConnectionRefused
 from exchanges.events import (
     Acknowledged,
@@ -58,6 +59,7 @@ class Connection:
         self._health = health
         self._clock = clock
         self._on_delivery = on_delivery
+        self._equals = Equals() if adapter.numbers_equals else None
         self.has_control = subscription.has_control
         """Whether the venue's control stream comes on this socket."""
         self._missing, self._confirmed = subscription.acknowledgements, 0
@@ -154,7 +156,7 @@ class Connection:
             await self._handle(await self._socket.recv(decode=False))
 
     async def _handle(self, frame: bytes) -> None:
-        events = await self._intake.take(frame)
+        events = await self._intake.take(frame, self._equals)
         if any(isinstance(event, Liquidation | Delivered | MarkPrice) for event in events):
             self._on_delivery()
         for event in events:

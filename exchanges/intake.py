@@ -9,6 +9,7 @@ from datetime import datetime
 
 from exchanges.adapters.base import Adapter, inflate
 from exchanges.clock import Clock
+from exchanges.equals import Equals
 from exchanges.errors import MalformedFrame
 from exchanges.events import FeedEvent, Liquidation, Rejected, StoredEvent
 from exchanges.health import HealthTracker
@@ -42,9 +43,9 @@ class Intake:
         self._accept = accept
         self._clock = clock
 
-    async def take(self, frame: bytes) -> Sequence[FeedEvent]:
+    async def take(self, frame: bytes, equals: Equals | None = None) -> Sequence[FeedEvent]:
         """Return what a frame means, its liquidations handed on; nothing for one that is kept
-        as malformed."""
+        as malformed. `equals` numbers equal rows over the frames of a connection."""
         self._health.heartbeat()
         received_time = self._clock()
         try:
@@ -54,6 +55,7 @@ class Intake:
             kept = frame[:KEPT_OF_TOO_LARGE] if is_too_large else frame
             await self._reject(str(error), _text(kept), received_time)
             return ()
+        events = equals.number(frame, events) if equals else events
         if liquidations := [event for event in events if isinstance(event, Liquidation)]:
             await self._hand_on(liquidations, received_time)
         return events

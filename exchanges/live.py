@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 Topic = Literal["health", "liquidations"]
 
 INTERVAL_SECONDS = 0.25
-MAX_ROWS = 200
+# The site cuts this down to what each client can take.
+MAX_ROWS = 1_000
 _SEND_SECONDS = 5.0
 _LEFT_OUT = ("raw", "adapter_version")
 _COLUMNS = tuple(n for n in Liquidation.__struct_fields__ if not n.startswith(_LEFT_OUT))

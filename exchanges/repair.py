@@ -11,6 +11,7 @@ from typing import NamedTuple
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Greatest
 
 from exchanges.clock import Clock
 from exchanges.errors import HistoryUnavailable
@@ -22,7 +23,7 @@ from exchanges.venue import Venue
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
-PAUSE_AFTER_FAILURE_SECONDS = 300.0
+PAUSE_AFTER_FAILURE = timedelta(minutes=5)
 # Some venues publish a liquidation hours after it happened, so a gap is asked for once more.
 PUBLISHED_AFTER = timedelta(hours=3)
 # A venue's clock and ours differ; ids make sure that nothing counts twice.
@@ -46,6 +47,8 @@ class Repair:
         self._venue = venue
         self._accept = accept
         self._clock = clock
+        # One that cannot be repaired, perhaps never, does not hold up the others.
+        self._not_before: dict[int, datetime] = {}
 
     async def run(self) -> None:
         """Repair; what fails is said, and tried again a while later."""
@@ -56,17 +59,18 @@ class Repair:
             except HistoryUnavailable as error:
                 self._venue.health.error(str(error))
                 log.warning("gap not repaired yet: %s", error)
-                await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
             except DatabaseError as error:
                 log.error("gaps cannot be read: %s", error)
             except Exception:
                 log.exception("%s: repairing gaps met a bug", self._venue.name)
-                await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
+                await asyncio.sleep(PAUSE_AFTER_FAILURE.total_seconds())
 
     async def look(self) -> None:
         """Repair the oldest gaps that are due, if any are. Raises HistoryUnavailable."""
         gaps = _neighbours(await sync_to_async(self._due)())
         if gaps:
+            later = self._clock() + PAUSE_AFTER_FAILURE
+            self._not_before |= {gap.pk: later for gap in gaps}
             times = await self._fetch(gaps[0].start - MARGIN, gaps[-1].end + MARGIN)
             await sync_to_async(self._mark)(gaps, times)
 
@@ -92,14 +96,21 @@ class Repair:
         gaps = Gap.objects.filter(exchange=self._venue.name, ended_at__isnull=False)
         due = gaps.filter(Q(repaired_at=None) | (late & once)).order_by("started_at")
         rows = due.values_list("pk", "started_at", "ended_at")
-        return [Closed(pk, start, end) for pk, start, end in rows if end is not None]
+        now = self._clock()
+        return [
+            Closed(pk, start, end)
+            for pk, start, end in rows
+            if end is not None and self._not_before.get(pk, now) <= now
+        ]
 
     def _mark(self, gaps: Sequence[Closed], times: Sequence[datetime]) -> None:
         for gap in gaps:
+            found = sum(gap.start <= time < gap.end for time in times)
             Gap.objects.filter(pk=gap.pk).update(
                 repaired_at=self._clock(),
                 repaired_by=self._venue.adapter.history_source,
-                repaired_rows=sum(gap.start <= time < gap.end for time in times),
+                # A history that tells only the newest may have forgotten what it told before.
+                repaired_rows=Greatest(Coalesce(F("repaired_rows"), 0), found),
             )
 
 

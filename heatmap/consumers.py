@@ -1,174 +1,186 @@
-"""The sockets of open pages: what the worker pushes, on to the browser.
-
-A client may send `{"action": "ping"}` and nothing else. Frames are those of `exchanges.live`.
-"""
+"""`/ws/live`: one socket of a client, from its first word to its last."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from contextlib import suppress
-from datetime import UTC, datetime
-from functools import partial
-from typing import Any, ClassVar
-from urllib.parse import parse_qs
+from typing import ClassVar
+from urllib.parse import parse_qsl
 
-import orjson
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError
+from django.conf import settings
 
-from heatmap import health
-from heatmap.parameters import SYMBOL
+from exchanges.errors import StoreUnavailable
+from heatmap.live import frames, hub
+from heatmap.live.bucket import Bucket
+from heatmap.live.limits import Limits
+from heatmap.live.messages import (
+    Message,
+    Ping,
+    Refused,
+    Subscribe,
+    Subscription,
+    extended,
+    read_message,
+    reduced,
+    told,
+)
+from heatmap.live.outlet import Outlet
+from heatmap.live.session import Session, Silent, TooSlow
 
 log = logging.getLogger(__name__)
 
-BAD_REQUEST = 4400
-MAX_MESSAGE_BYTES = 1024
+BAD_ADDRESS = 4400
+SILENT = 4408
+TAKEN_OVER = 4409
+SLOW = 4413
+TOO_MANY = 4429
+BROKEN = 1011
 
 
-class FrameConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
-    """Forwards the frames of one topic as they are."""
+class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
+    """Understands a client, and has the process's hub answer it."""
 
-    topic: ClassVar[str]
-
-    async def connect(self) -> None:
-        """Listen to the topic, then accept: from then on a page misses nothing."""
-        await self.channel_layer.group_add(self.topic, self.channel_name)
-        await self.accept()
-
-    async def disconnect(self, code: int) -> None:
-        """Listen no longer."""
-        await self.channel_layer.group_discard(self.topic, self.channel_name)
-
-    async def frame(self, message: dict[str, Any]) -> None:
-        """Forward a frame that the worker pushed."""
-        await self.send(text_data=message["frame"])
-
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Answer a ping; close on anything else."""
-        if text_data is None or len(text_data.encode()) > MAX_MESSAGE_BYTES:
-            await self.refuse(f"A message is a text of at most {MAX_MESSAGE_BYTES} bytes.")
-        elif not _is_ping(text_data):
-            await self.refuse('The only message understood here is {"action": "ping"}.')
-        else:
-            await self.send(text_data='{"type":"pong"}')
-
-    async def refuse(self, reason: str) -> None:
-        """Close with code 4400; also say why in a message, for servers that cut the reason off."""
-        await self.send(text_data=json.dumps({"type": "error", "detail": reason}))
-        await self.close(BAD_REQUEST, reason)
-
-
-class HealthConsumer(FrameConsumer):
-    """Tells a page how the venues are doing, and that the worker is gone when it is.
-
-    A worker that dies pushes nothing. So when no frame has come for `quiet_seconds`, what is
-    stored is read every `reread_seconds` and sent when it has changed. These frames, and the
-    first, repeat the `seq` of the last pushed one (0 before any): each tells everything.
-    """
-
-    topic = "health"
-    quiet_seconds: ClassVar[float] = 4.0
-    reread_seconds: ClassVar[float] = 2.0
-    clock = staticmethod(partial(datetime.now, UTC))
+    # The hub listens to the channel layer for all clients.
+    channel_layer_alias = "none"
+    limits: ClassVar[Limits] = Limits()
 
     def __init__(self) -> None:
         super().__init__()
-        self._seq = 0
-        self._told: object = None
-        self._has_frame = asyncio.Event()
-        self._watch: asyncio.Task[None] | None = None
+        self._hub = hub.current(self.limits)
+        self._session: Session | None = None
+        self._sending: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
+        burst = self.limits.messages_at_once
+        self._inbox = Bucket(self.limits.messages_per_second, burst)
 
     async def connect(self) -> None:
-        """Accept, send the first frame, and watch for silence from then on."""
-        await super().connect()
-        await self._try_to_tell()
-        self._watch = asyncio.create_task(self._tell_when_quiet())
+        """Accept, say welcome, and go on where the client was before, if it says so."""
+        await self.accept()
+        try:
+            before, seq = self._earlier()
+            self._check_number()
+        except Refused as refusal:
+            await self.send(text_data=frames.error(refusal.code, str(refusal)))
+            await self.close(TOO_MANY if refusal.code == "RATE_LIMITED" else BAD_ADDRESS)
+            return
+        has_all = before is not None and before.covers(seq)
+        self._session = before or self._hub.open(self._address)
+        self._begin(self._session, seq if has_all else None)
+        await self._hub.start()
+        if not has_all:
+            await self._tell_everything(self._session)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Do what the client says, or say why not."""
+        if self._session is None:
+            return
+        self._session.hear()
+        try:
+            self._check_pace()
+            self._follow(self._session, read_message(text_data, self.limits))
+        except Refused as refusal:
+            self._session.say(frames.error(refusal.code, str(refusal)))
+            if self._inbox.level < -self.limits.messages_at_once:
+                await self.close(TOO_MANY)
 
     async def disconnect(self, code: int) -> None:
-        """Watch and listen no longer."""
-        if self._watch is not None:
-            self._watch.cancel()
-        await super().disconnect(code)
+        """End what ran for this socket; the session waits for its client to come back."""
+        for task in (self._sending, self._telling):
+            if task is not None:
+                task.cancel()
+        if self._session is not None:
+            self._hub.release(self._session, self._outlet)
 
-    async def frame(self, message: dict[str, Any]) -> None:
-        """Forward a frame, and note that the worker speaks."""
-        self._seq = message["seq"]
-        self._has_frame.set()
-        await super().frame(message)
+    def _begin(self, session: Session, after: int | None) -> None:
+        """Take over the session; `after` is the last number that the client has seen of it."""
+        self._outlet = Outlet(self.base_send, self.limits.socket_buffer_bytes)
+        seq = session.seq if after is None else after
+        session.attach(self._outlet, frames.welcome(session.id, seq, after is not None), after)
+        self._sending = asyncio.create_task(self._send(session))
 
-    async def _tell_when_quiet(self) -> None:
-        wait = self.quiet_seconds
-        while True:
-            if await self._hears_frame_within(wait):
-                wait, self._told = self.quiet_seconds, None
-            else:
-                await self._try_to_tell()
-                wait = self.reread_seconds
+    async def _tell_everything(self, session: Session) -> None:
+        if body := await self._hub.full_health():
+            session.offer(body)
+        self._tell_snapshots(session)
 
-    async def _hears_frame_within(self, seconds: float) -> bool:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._has_frame.wait()
-        has_heard = self._has_frame.is_set()
-        self._has_frame.clear()
-        return has_heard
-
-    async def _try_to_tell(self) -> None:
+    async def _send(self, session: Session) -> None:
+        code = BROKEN
         try:
-            await self._tell_stored()
-        except DatabaseError as error:
-            log.warning("Health cannot be read for an open page: %s", error)
+            await session.run(self._outlet)
+            code = TAKEN_OVER
+        except TooSlow:
+            code = SLOW
+        except Silent:
+            code = SILENT
+        except Exception:
+            log.exception("The live socket of %s broke", session.address)
+        await self.close(code)
 
-    async def _tell_stored(self) -> None:
-        """Send what is stored, unless that is what was sent last."""
-        now = self.clock()
-        told = await database_sync_to_async(health.snapshot)(now)
-        content = {"rows": list(told["exchanges"].values()), "worker": told["worker"]}
-        if content != self._told:
-            self._told = content
-            head = {"v": 1, "topic": self.topic, "seq": self._seq, "at": now}
-            await self.send(text_data=_encode(head | content))
-
-
-class LiquidationConsumer(FrameConsumer):
-    """Tells a page each liquidation, or with `?symbol=` those of one symbol.
-
-    Every frame is forwarded, if need be without rows, so that `seq` has no holes;
-    `left_out` counts over all symbols.
-    """
-
-    topic = "liquidations"
-    symbol = ""
-
-    async def connect(self) -> None:
-        """Accept, unless the symbol cannot be one."""
-        query = parse_qs(self.scope["query_string"].decode("latin1"), keep_blank_values=True)
-        self.symbol = query.get("symbol", [""])[-1]
-        if "symbol" in query and not SYMBOL.fullmatch(self.symbol):
-            await self.accept()
-            await self.refuse("A symbol is letters and digits, like BTCUSDT.")
-        else:
-            await super().connect()
-
-    async def frame(self, message: dict[str, Any]) -> None:
-        """Forward a frame, cut down to the symbol."""
-        if not self.symbol:
-            await super().frame(message)
+    def _follow(self, session: Session, message: Message) -> None:
+        if isinstance(message, Ping):
+            session.say(frames.PONG)
             return
-        frame = orjson.loads(message["frame"])
-        frame["rows"] = [row for row in frame["rows"] if row["symbol"] == self.symbol]
-        await self.send(text_data=_encode(frame))
+        if isinstance(message, Subscribe):
+            wanted: Subscription | None = extended(session.subscription, message, self.limits)
+        else:
+            wanted = reduced(session.subscription, message)
+        self._hub.subscribe(session, wanted)
+        session.say(frames.said("subscribed", **told(wanted)))
+        if isinstance(message, Subscribe):
+            self._tell_snapshots(session)
+
+    def _tell_snapshots(self, session: Session) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+        wanted = session.subscription
+        if wanted is not None and wanted.snapshot:
+            self._telling = asyncio.create_task(self._send_snapshots(session, wanted))
+
+    async def _send_snapshots(self, session: Session, wanted: Subscription) -> None:
+        """Send a snapshot of every symbol while it is still wanted."""
+        for symbol in wanted.symbols:
+            try:
+                body = await self._hub.snapshots.body(symbol, wanted.exchanges)
+            except (StoreUnavailable, Refused) as error:
+                code = error.code if isinstance(error, Refused) else "SERVER_ERROR"
+                session.say(frames.error(code, str(error)))
+                return
+            if session.subscription != wanted:
+                return
+            session.offer(body)
+
+    def _check_pace(self) -> None:
+        self._inbox.take(1)
+        if self._inbox.level < 0:
+            rate = self.limits.messages_per_second
+            raise Refused("RATE_LIMITED", f"Say at most {rate:g} messages a second.")
+
+    def _check_number(self) -> None:
+        most = settings.LIQSITE_SOCKETS_PER_ADDRESS
+        if self._address and self._hub.sockets(self._address) >= most:
+            raise Refused("RATE_LIMITED", f"At most {most} sockets an address are open at a time.")
+
+    def _earlier(self) -> tuple[Session | None, int]:
+        """Return the session that the client names, if it is kept, and its last number."""
+        query = parse_qsl(self.scope["query_string"].decode("latin1"), keep_blank_values=True)
+        connection, seq = "", "0"
+        for name, value in query:
+            connection, colon, seq = value.partition(":")
+            if name != "resume_from" or not colon or not _is_number(seq):
+                sentence = "The only parameter is resume_from=<connection>:<seq>."
+                raise Refused("INVALID_MESSAGE", sentence)
+        return self._hub.find(connection), int(seq)
+
+    @property
+    def _address(self) -> str:
+        """Where the client is, as the outermost of our own proxies saw it."""
+        forwarded = dict(self.scope["headers"]).get(b"x-forwarded-for", b"").decode("latin1")
+        hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+        if hops and settings.LIQSITE_PROXIES:
+            return str(hops[-min(settings.LIQSITE_PROXIES, len(hops))])
+        return str((self.scope.get("client") or [""])[0])
 
 
-def _is_ping(text: str) -> bool:
-    try:
-        return bool(orjson.loads(text) == {"action": "ping"})
-    except orjson.JSONDecodeError:
-        return False
-
-
-def _encode(frame: dict[str, Any]) -> str:
-    return orjson.dumps(frame, option=orjson.OPT_UTC_Z).decode()
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 16

@@ -44,6 +44,8 @@ LIQSITE_DISK_FREE_MIB = env.int("LIQSITE_DISK_FREE_MIB", 200)
 LIQSITE_REJECTED_DAYS = env.float("LIQSITE_REJECTED_DAYS", 30.0)
 # How many days liquidations are kept; 0: for ever.
 LIQSITE_KEEP_DAYS = env.int("LIQSITE_KEEP_DAYS", 0)
+# How many live sockets one address may have open at a time, in each process.
+LIQSITE_SOCKETS_PER_ADDRESS = env.int("LIQSITE_SOCKETS_PER_ADDRESS", 50)
 
 # A sentence shown on every page, e.g. that the data is simulated.
 LIQSITE_NOTICE = env.str("LIQSITE_NOTICE", "")

@@ -93,6 +93,9 @@ class Adapter(ABC):
     size_rule: ClassVar[str]
     identity_rule: ClassVar[str]
     """What makes two rows the same event, and whether the venue sends rows again."""
+    numbers_equals: ClassVar[bool] = False
+    """Whether ids end in a place among equal rows, to be counted over all frames of a
+    connection: for a venue that has no ids and sends nothing again."""
     documented_fields: ClassVar[str]
     """Every key of its liquidation frames, spaced; another one there means a change."""
     connection_rule: ClassVar[str]

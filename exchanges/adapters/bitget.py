@@ -108,6 +108,7 @@ class BitgetAdapter(Adapter):
     identity_rule = (
         "no id: product line, contract, side, time, amount, price, place among equals; no replay"
     )
+    numbers_equals = True
     documented_fields = "action arg instType topic data symbol side price amount ts"
     connection_rule = (
         "one topic a product line, each acknowledged or refused by an event; text ping every 30 s; "

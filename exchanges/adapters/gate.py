@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 
 import msgspec
@@ -26,12 +26,14 @@ from exchanges.adapters.base import (
     decode,
     mark_or_delivered,
 )
-from exchanges.errors import MalformedFrame
+from exchanges.errors import HistoryUnavailable, MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Liquidation, Refused
 from exchanges.instruments import Instrument, Instruments
 
 LIQUIDATES, TICKERS = "futures.public_liquidates", "futures.tickers"
 SETTLES = {"USDT": "usdt", "USD": "btc", "USD1": "usd1"}  # by what contracts are quoted in
+LARGEST_ANSWER = 1000
+LAST_HOUR = timedelta(hours=1)
 _REST = "https://api.gateio.ws/api/v4/futures"
 
 
@@ -86,7 +88,8 @@ class GateAdapter(Adapter):
     side_rule = "order price below the mark closed a long, above it a short; history: sign of size"
     price_kind = "order"
     size_rule = "contracts of quanto_multiplier base units; settled in BTC: of 1 USD"
-    identity_rule = "contract, second, size, price, place in push; equals of two pushes count once"
+    identity_rule = "no id: contract, second, size, price, place among equal rows; no replay"
+    numbers_equals = True
     documented_fields = (
         "channel event time time_ms result price size contract order_id mark_price order_price "
         "order_size fill_price leverage margin entry_price liq_price left user text"
@@ -140,16 +143,27 @@ class GateAdapter(Adapter):
         until: datetime,
         symbol: str | None = None,
     ) -> base.History:
-        """Ask for one symbol minute by minute; for all at once, which tells the last hour."""
-        asked = [f"{settle}/liq_orders?" for settle in SETTLES.values() if symbol is None]
-        start, stop = math.floor(since.timestamp()), math.ceil(until.timestamp())
-        for one in (i for i in instruments.values() if i.symbol == symbol and i.quote in SETTLES):
-            url = f"{SETTLES[one.quote]}/liq_orders?contract={one.instrument_id}"
-            asked += [f"{url}&from={at}&to={at + 59}&" for at in range(start, stop, 60)]
-        for url in asked:
-            body = yield Request(f"{_REST}/{url}limit=1000")
-            rows = self._liquidations(Frame(result=msgspec.Raw(body)), instruments, None)
-            yield [row for row in rows if since <= row.exchange_time < until]
+        """Ask for all at once, which tells the newest thousand of the last hour; where that is
+        not enough, and for one symbol, contract by contract and minute by minute."""
+        for quoted, settle in SETTLES.items():
+            listed = [i for i in instruments.values() if i.quote == quoted]
+            if symbol is None:
+                body = yield Request(f"{_REST}/{settle}/liq_orders?limit={LARGEST_ANSWER}")
+                rows = self._past(body, instruments)
+                yield [row for row in rows if since <= row.exchange_time < until]
+                oldest = min((row.exchange_time for row in rows), default=since)
+                is_whole = len(rows) < LARGEST_ANSWER or oldest < since
+                listed = [] if is_whole or until - since > LAST_HOUR else listed
+            for one in (i for i in listed if symbol in (None, i.symbol)):
+                for minute in _minutes(since, until):
+                    url = f"{_REST}/{settle}/liq_orders?contract={one.instrument_id}&{minute}"
+                    rows = self._past((yield Request(url)), instruments)
+                    yield [row for row in rows if since <= row.exchange_time < until]
+        if symbol is None and until - since > LAST_HOUR:
+            raise HistoryUnavailable("of all contracts only the last hour is told; name a symbol")
+
+    def _past(self, body: bytes, instruments: Instruments) -> list[Liquidation]:
+        return list(self._liquidations(Frame(result=msgspec.Raw(body)), instruments, None))
 
     def _liquidations(
         self, message: Frame, instruments: Instruments, received: datetime | None
@@ -176,6 +190,12 @@ class GateAdapter(Adapter):
                 confidence=1.0 if row.order_size else 0.9,
                 raw=_PUSH % (mark or 0.0, raw),
             )
+
+
+def _minutes(since: datetime, until: datetime) -> Iterator[str]:
+    """Yield the parameters that ask for each minute: the venue takes no longer span."""
+    for at in range(math.floor(since.timestamp()), math.ceil(until.timestamp()), 60):
+        yield f"from={at}&to={at + 59}&limit={LARGEST_ANSWER}"
 
 
 def _subscribe(channel: str, names: list[str]) -> str:

@@ -95,6 +95,7 @@ class HtxAdapter(base.Adapter):
     price_kind = "bankruptcy"
     size_rule = "trade_turnover in quote units (linear), volume in contracts of fixed USD (inverse)"
     identity_rule = "no id: contract, side, time, volume, price, place among equal rows; no replay"
+    numbers_equals = True
     documented_fields = (
         "op topic ts data symbol contract_code direction offset volume price created_at amount "
         "trade_turnover contract_type pair business_type trade_partition id query_id "

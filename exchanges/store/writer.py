@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,6 +21,9 @@ from exchanges.store.write_lock import writing
 
 # Reading slows down when more rows than this wait in the catalog.
 FLUSHED_ROWS = 20_000
+
+# Gate tells the milliseconds of an event in its push and only the second in its history.
+TOLD_APART = timedelta(seconds=1)
 
 _SQL_TYPES = {
     "str": "VARCHAR",
@@ -126,7 +129,11 @@ class Writer:
         stored = self._connection.execute(
             "SELECT event_id FROM liquidations WHERE exchange_time BETWEEN ? AND ? "
             """AND event_id IN (SELECT unnest(from_json(?, '["VARCHAR"]')))""",
-            [min(times), max(times), msgspec.json.encode(list(by_id)).decode()],
+            [
+                min(times) - TOLD_APART,
+                max(times) + TOLD_APART,
+                msgspec.json.encode(list(by_id)).decode(),
+            ],
         ).fetchall()
         for (event_id,) in stored:
             by_id.pop(event_id, None)

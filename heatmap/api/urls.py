@@ -8,6 +8,7 @@ from heatmap.api.exchanges import ExchangeDetail, ExchangeGaps, Exchanges, Excha
 from heatmap.api.export import Export
 from heatmap.api.heatmap import Heatmap, HeatmapTimeseries, Levels
 from heatmap.api.liquidations import LiquidationDetail, Liquidations, LiquidationSpread
+from heatmap.api.live import LiveStats
 from heatmap.api.service import Health, Ready, alive, metrics
 from heatmap.api.totals import DateRange, LiquidationHistory, LiquidationSummary, Symbols
 from heatmap.api.views import Nowhere
@@ -48,6 +49,7 @@ urlpatterns = [
         HeatmapTimeseries.as_view(),
         name="liquidations-heatmap-timeseries",
     ),
+    path("ws/stats", LiveStats.as_view(), name="ws-stats"),
     path("liquidations/levels", Levels.as_view(), name="liquidations-levels"),
     path("liquidations/history", LiquidationHistory.as_view(), name="liquidations-history"),
     path("liquidations/summary", LiquidationSummary.as_view(), name="liquidations-summary"),

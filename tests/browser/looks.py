@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 DRAWN = "[data-heat] .heatmaplayer image"
-FEED = "**/ws/liquidations**"
+FEED = "**/ws/live*"
 SECOND = 1000
 
 
@@ -22,8 +23,18 @@ def be_live(page: Page) -> None:
 
 
 def no_live_rows(page: Page) -> None:
-    """Let the page's socket of liquidations open, and never say anything."""
-    page.route_web_socket(FEED, lambda socket: None)
+    """Take the liquidations out of what the page's socket says."""
+    page.route_web_socket(FEED, _without_rows)
+
+
+def _without_rows(route: WebSocketRoute) -> None:
+    def forward(message: str | bytes) -> None:
+        frame = json.loads(message)
+        if frame["type"] == "liquidations":
+            frame |= {"rows": [], "left_out": 0}
+        route.send(json.dumps(frame))
+
+    route.connect_to_server().on_message(forward)
 
 
 def keep(sockets: list[WebSocketRoute]) -> Callable[[WebSocketRoute], None]:

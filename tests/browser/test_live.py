@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 
 import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.demo import Demo
+from tests.browser.demo import ROOT, Demo
 from tests.browser.looks import FEED, SECOND, be_live, chip, keep, total
 
 pytestmark = pytest.mark.browser
+
+# Notes when the badge changed, to the millisecond.
+WATCH_BADGE = """() => {
+    const badge = document.querySelector('[data-exchange="okx"]');
+    new MutationObserver(() => {
+        if (badge.dataset.state === "blocked") window.shownAt ??= Date.now();
+    }).observe(badge, { attributes: true });
+}"""
 
 
 def test_new_liquidations_arrive_by_themselves(open_page: OpenPage) -> None:
@@ -88,23 +97,79 @@ def test_missed_frames_are_fetched(open_page: OpenPage) -> None:
     sockets: list[WebSocketRoute] = []
     page = open_page(prepare=lambda page: page.route_web_socket(FEED, keep(sockets)))
     be_live(page)
-    page.wait_for_timeout(100)
-    frame = {
-        "v": 1,
-        "topic": "liquidations",
-        "at": "2026-11-22T08:00:00Z",
-        "rows": [],
-        "left_out": 0,
-    }
+    frame = {"type": "liquidations", "rows": [], "left_out": 0, "cells": []}
+    welcome = {"type": "welcome", "connection": "x", "seq": 6, "resumed": True}
+    sockets[-1].send(json.dumps(welcome))
     sockets[-1].send(json.dumps(frame | {"seq": 7}))
     with page.expect_response(re.compile("heatmap-timeseries"), timeout=8 * SECOND):
         sockets[-1].send(json.dumps(frame | {"seq": 9}))
 
 
+def test_after_a_loss_the_page_gets_what_it_missed(open_page: OpenPage) -> None:
+    routes: list[WebSocketRoute] = []
+    welcomes: list[str] = []
+
+    def connect(route: WebSocketRoute) -> None:
+        def forward(message: str | bytes) -> None:
+            welcomes.extend([str(message)] if '"welcome"' in str(message) else [])
+            route.send(message)
+
+        route.connect_to_server().on_message(forward)
+        routes.append(route)
+
+    page = open_page(prepare=lambda page: page.route_web_socket(FEED, connect))
+    be_live(page)
+    routes[0].close()
+    for _ in range(100):
+        if len(welcomes) == 2:
+            break
+        page.wait_for_timeout(100)
+    assert "resume_from=" in routes[1].url
+    assert [json.loads(welcome)["resumed"] for welcome in welcomes] == [False, True]
+    expect(page.locator("[data-connection]")).to_have_text(re.compile("Connected"))
+
+
+def test_another_symbol_is_followed_over_the_same_socket(open_page: OpenPage) -> None:
+    opened: list[str] = []
+    page = open_page(prepare=lambda page: page.on("websocket", lambda s: opened.append(s.url)))
+    be_live(page)
+    page.get_by_label("Symbol").fill("ETHUSDT")
+    page.get_by_label("Symbol").press("Enter")
+    first = page.locator("[data-tape] li").first
+    expect(page.locator("[data-symbol]").first).to_have_text(re.compile("ETHUSDT"))
+    expect(first).to_be_visible(timeout=15 * SECOND)
+    before = first.inner_text()
+    expect(first).not_to_have_text(before, timeout=30 * SECOND)
+    assert len(opened) == 1
+
+
+def test_a_badge_changes_within_a_second_of_the_venue(open_page: OpenPage, demo: Demo) -> None:
+    page = open_page()
+    be_live(page)
+    expect(chip(page, "okx", "live")).to_be_visible(timeout=15 * SECOND)
+    page.evaluate(WATCH_BADGE)
+    demo.set_fault("okx", "403", 4)
+    expect(chip(page, "okx", "blocked")).to_be_visible(timeout=5 * SECOND)
+    shown_at = page.evaluate("window.shownAt")
+    health = page.request.get(f"{demo.url}exchanges/health").json()["exchanges"]["okx"]
+    since = datetime.fromisoformat(health["since"]).timestamp() * 1000
+    assert 0 <= shown_at - since < 1000
+    expect(chip(page, "okx", "live")).to_be_visible(timeout=60 * SECOND)
+
+
+def test_the_client_of_the_documents_prints_what_comes(open_page: OpenPage) -> None:
+    page = open_page()
+    source = (ROOT / "docs/clients/live.js").read_text().replace("export function", "function")
+    with page.expect_console_message(
+        lambda said: bool(re.match(r"\w+ (long|short) [\d.]+ ", said.text)), timeout=20 * SECOND
+    ):
+        page.evaluate(f'() => {{ {source} watch("BTCUSDT"); }}')
+
+
 def test_hostile_words_of_a_venue_stay_words(open_page: OpenPage) -> None:
     hostile = "<img src=x onerror=alert(1)>"
     sockets: list[WebSocketRoute] = []
-    page = open_page(prepare=lambda page: page.route_web_socket("**/ws/health", keep(sockets)))
+    page = open_page(prepare=lambda page: page.route_web_socket(FEED, keep(sockets)))
     expect(page.locator("[data-exchange]").first).to_be_visible()
     row = {
         "exchange": "bybit",
@@ -115,7 +180,7 @@ def test_hostile_words_of_a_venue_stay_words(open_page: OpenPage) -> None:
         "last_event_at": None,
     }
     worker = {"is_running": False, "since": None, "message": hostile}
-    frame = {"v": 1, "topic": "health", "seq": 1, "at": "2099-01-01T00:00:00Z"}
+    frame = {"type": "health", "seq": 1, "at": "2099-01-01T00:00:00Z", "full": False}
     sockets[-1].send(
         json.dumps(frame | {"rows": [row | {"reason": f"{hostile}!"}], "worker": worker})
     )

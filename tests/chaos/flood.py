@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from typing import NamedTuple
 
-from tests.chaos.kill import EDGE_SECONDS, _key, _stored
+from tests.chaos.kill import EDGE_SECONDS, not_stored
 from tests.chaos.rig import Rig, rigged, wait_until
 
 VENUES = ("binance", "bybit", "okx", "bitget", "gate")
@@ -81,13 +80,7 @@ def _compare(rig: Rig, exchanges: list[str], since: float, until: float) -> Resu
     sent = lost = 0
     difference = 0.0
     for name in exchanges:
-        stored, told = Counter(_stored(rig, name)), Counter[tuple[object, ...]]()
-        for row in rig.sent(name):
-            if since <= row["told_ms"] / 1000 < until:
-                key = _key(row)
-                told[key] += 1
-                sent += 1
-                if stored[key] < told[key]:
-                    lost += 1
-                    difference += row["value_usd"]
+        told, missing = not_stored(rig, name, since, until)
+        sent, lost = sent + told, lost + len(missing)
+        difference += sum(row["value_usd"] for row in missing)
     return Result(sent, lost, difference)

@@ -188,12 +188,12 @@ async def test_nothing_new_sends_nothing(push: LivePush, outbox: Outbox) -> None
 async def test_of_too_many_rows_the_largest_are_sent_and_the_rest_counted(
     push: LivePush, outbox: Outbox
 ) -> None:
-    for part in range(10):
+    for part in range(12):
         await push.liquidations([liquidation(part * 100 + n, key=str(n)) for n in range(100)])
     await push.flush()
     (frame,) = outbox.frames
-    assert [row["value_usd"] for row in frame["rows"]] == [*range(800, 1000)]
-    assert frame["left_out"] == 800
+    assert [row["value_usd"] for row in frame["rows"]] == [*range(1200 - MAX_ROWS, 1200)]
+    assert frame["left_out"] == 1200 - MAX_ROWS
 
 
 @given(st.lists(st.lists(st.none() | st.floats(0, 1e9), max_size=30), max_size=20))

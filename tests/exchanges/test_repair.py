@@ -12,7 +12,7 @@ from aiohttp import web
 from exchanges.errors import HistoryUnavailable
 from exchanges.events import StoredEvent
 from exchanges.models import Gap
-from exchanges.repair import PUBLISHED_AFTER, Repair
+from exchanges.repair import PAUSE_AFTER_FAILURE, PUBLISHED_AFTER, Repair
 from exchanges.venue import Venue
 from tests.exchanges.venue_of_the_past import PastAdapter, PastServer, serving
 from tests.make import NOON
@@ -103,3 +103,18 @@ async def test_a_gap_is_not_called_repaired_when_the_history_cannot_be_had(serve
         await bench.repair.look()
     await closed.arefresh_from_db()
     assert closed.repaired_at is None
+
+
+async def test_a_gap_that_cannot_be_repaired_does_not_hold_up_the_next(server: PastServer):
+    bench = Bench()
+    await gap(0, 4)
+    later = await gap(29, 32)
+    server.failures = [web.Response(status=403)]
+    with pytest.raises(HistoryUnavailable):
+        await bench.repair.look()
+    await bench.repair.look()
+    await later.arefresh_from_db()
+    assert later.repaired_rows == 2
+    bench.now += PAUSE_AFTER_FAILURE
+    await bench.repair.look()
+    assert await Gap.objects.filter(repaired_at=None).acount() == 0

@@ -1,4 +1,4 @@
-// The page's two sockets, their state in words, and asking over HTTP while they are down.
+// The page's socket, its state in words, and asking over HTTP while it is down.
 
 import { find, say } from "./dom.js";
 import { clock, duration } from "./format.js";
@@ -9,27 +9,33 @@ const POLL_MS = 30_000;
 const STALE_MS = 45_000;
 
 export class Connection {
-  #open = new Set();
+  #isOpen = false;
   #lostAt = null;
   #heardAt = Date.now();
   #askedAt = 0;
+  #symbol = "";
+  #subscribed = "";
 
   // `onHealth(frame)`, `onRows(frame)`; `askHealth()`, `askRows()` where frames are missing.
   constructor({ onHealth, onRows, askHealth, askRows }) {
-    Object.assign(this, { askHealth, askRows });
-    this.health = this.#socket("/ws/health", onHealth, askHealth);
-    this.rows = this.#socket("/ws/liquidations", onRows, askRows);
+    Object.assign(this, { onHealth, onRows, askHealth, askRows });
+    this.socket = new LiveSocket("/ws/live", {
+      onWelcome: (isResumed) => this.#begin(isResumed),
+      onFrame: (frame) => this.#take(frame),
+      onSkip: askRows,
+      onState: (isOpen) => this.#turn(isOpen),
+    });
   }
 
   start(symbol) {
-    this.rows.path = pathOf(symbol);
-    this.health.open();
-    this.rows.open();
+    this.#symbol = symbol;
+    this.socket.open();
     setInterval(() => this.#tick(), 1_000);
   }
 
   follow(symbol) {
-    this.rows.move(pathOf(symbol));
+    this.#symbol = symbol;
+    if (this.#isOpen && this.#subscribed) this.#subscribe();
   }
 
   // Note that the page's numbers are of now, over a socket or over HTTP.
@@ -37,25 +43,34 @@ export class Connection {
     this.#heardAt = Date.now();
   }
 
-  // What a socket missed is asked for when it opens; the first frame of health tells all.
-  #socket(path, onFrame, ask) {
-    const socket = new LiveSocket(path, {
-      onFrame: (frame) => {
-        this.heard();
-        onFrame(frame);
-      },
-      onSkip: ask,
-      onState: (isOpen) => {
-        this.#open[isOpen ? "add" : "delete"](socket);
-        if (isOpen) this.askRows();
-        this.#tell();
-      },
-    });
-    return socket;
+  // Who comes back gets what it missed; who comes anew asks for it.
+  #begin(isResumed) {
+    if (!isResumed) this.#subscribed = "";
+    this.#subscribe();
+    if (!isResumed) this.askRows();
+  }
+
+  // The page has the levels over HTTP, and needs the rows only.
+  #subscribe() {
+    if (this.#subscribed === this.#symbol) return;
+    if (this.#subscribed) this.socket.say({ action: "unsubscribe" });
+    this.socket.say({ action: "subscribe", symbols: [this.#symbol], snapshot: false });
+    this.#subscribed = this.#symbol;
+  }
+
+  #take(frame) {
+    this.heard();
+    if (frame.type === "health") this.onHealth(frame);
+    if (frame.type === "liquidations") this.onRows(frame);
+  }
+
+  #turn(isOpen) {
+    this.#isOpen = isOpen;
+    this.#tell();
   }
 
   get #isDown() {
-    return this.#open.size < 2;
+    return !this.#isOpen;
   }
 
   #tick() {
@@ -84,8 +99,4 @@ export class Connection {
     const ago = duration((Date.now() - this.#lostAt) / 1000);
     return `${ago} ago, retrying; numbers from ${clock(this.#heardAt)} UTC, asked for every 30 s`;
   }
-}
-
-function pathOf(symbol) {
-  return `/ws/liquidations?${new URLSearchParams({ symbol })}`;
 }

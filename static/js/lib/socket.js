@@ -1,46 +1,56 @@
-// One live topic: JSON frames with a running `seq`, coming back by itself after a loss.
+// The live socket: numbered JSON frames, going on where it was after a loss.
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
+const PING_MS = 30_000;
 
 export class LiveSocket {
   #socket = null;
   #retry = 0;
   #timer = 0;
+  #connection = "";
   #seq = 0;
 
-  // `onFrame(frame)`, `onSkip()` when a frame was missed, `onState(isOpen)`.
-  constructor(path, { onFrame, onSkip, onState }) {
-    Object.assign(this, { path, onFrame, onSkip, onState });
+  // `onWelcome(isResumed)`, `onFrame(frame)`, `onSkip()` when a frame was missed, `onState(isOpen)`.
+  constructor(path, { onWelcome, onFrame, onSkip, onState }) {
+    Object.assign(this, { path, onWelcome, onFrame, onSkip, onState });
+    setInterval(() => this.say({ action: "ping" }), PING_MS);
   }
 
   open() {
     clearTimeout(this.#timer);
-    const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}${this.path}`);
+    const site = location.origin.replace(/^http/, "ws");
+    const socket = new WebSocket(`${site}${this.path}${this.#resuming()}`);
     socket.onopen = () => this.onState(true);
     socket.onmessage = (message) => this.#receive(JSON.parse(message.data));
     socket.onclose = () => this.#lost(socket);
     this.#socket = socket;
-    this.#seq = 0;
   }
 
-  // Go on with another address, e.g. after another symbol was chosen.
-  move(path) {
-    if (path === this.path) return;
-    this.path = path;
-    const old = this.#socket;
-    this.open();
-    old?.close();
+  // Say something while the socket is open.
+  say(message) {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
-  // A repeated `seq` tells nothing new about what was missed; 0 is before the first push.
+  #resuming() {
+    if (!this.#connection) return "";
+    return `?${new URLSearchParams({ resume_from: `${this.#connection}:${this.#seq}` })}`;
+  }
+
   #receive(frame) {
-    if (!frame.topic) return;
-    this.#retry = 0;
-    const isSkip = this.#seq && frame.seq !== this.#seq && frame.seq !== this.#seq + 1;
+    if (frame.type === "welcome") this.#welcome(frame);
+    if (!frame.seq || frame.type === "welcome") return;
+    const isSkip = frame.seq !== this.#seq + 1;
     this.#seq = frame.seq;
     this.onFrame(frame);
-    if (isSkip) this.onSkip();
+    if (isSkip || frame.type === "missed") this.onSkip();
+  }
+
+  #welcome({ connection, seq, resumed }) {
+    this.#retry = 0;
+    this.#connection = connection;
+    this.#seq = seq;
+    this.onWelcome(resumed);
   }
 
   #lost(socket) {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -15,7 +17,7 @@ from tests.heatmap.api.rows import ago
 from tests.make import a_liquidation
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "api_guide.md").read_text()
-EXAMPLES = re.findall(r"^curl 'http://127\.0\.0\.1:8000(/[^']*)'$", GUIDE, re.MULTILINE)
+EXAMPLES = re.findall(r"^curl (?:-OJ )?'http://127\.0\.0\.1:8000(/[^']*)'$", GUIDE, re.MULTILINE)
 
 pytestmark = pytest.mark.django_db
 
@@ -24,8 +26,19 @@ pytestmark = pytest.mark.django_db
 def test_the_example_answers(client: Client, rows: Writer, address: str):
     rows.append([a_liquidation(exchange_time=ago(minutes=3))])
     answer = client.get(address)
-    assert answer.status_code == 200, answer.content
-    assert answer.content
+    assert answer.status_code == 200
+    assert _content(answer)
+
+
+def _content(answer: Any) -> bytes:
+    """Return the body, also of an answer that is sent piece by piece."""
+    if not answer.streaming:
+        return bytes(answer.content)
+
+    async def gather() -> bytes:
+        return b"".join([piece async for piece in answer.streaming_content])
+
+    return asyncio.run(gather())
 
 
 def test_every_address_has_an_example():

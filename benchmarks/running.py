@@ -1,0 +1,93 @@
+"""Everything, as `manage.py up` runs it, against simulated venues on loopback."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+START_SECONDS = 60.0
+_PROJECT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What runs: the ports of the site and of the simulated venues."""
+
+    port: int
+    venues: int
+    _pid: int
+
+    @property
+    def site_megabytes(self) -> float:
+        """The resident memory of the site."""
+        found = re.search(r"VmRSS:\s+(\d+)", (self._site() / "status").read_text())
+        return int(found[1]) / 1024 if found else 0.0
+
+    @property
+    def site_seconds(self) -> float:
+        """The processor time that the site has used."""
+        user, system = (self._site() / "stat").read_text().rsplit(")")[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def _site(self) -> Path:
+        children = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split()
+        for process in (Path(f"/proc/{child}") for child in children):
+            if "daphne" in (process / "cmdline").read_text():
+                return process
+        raise RuntimeError("The site does not run.")
+
+
+@contextmanager
+def running(rate: int, **settings: str) -> Iterator[Instance]:
+    """Run against venues that send so many liquidations a second; begin when the site answers."""
+    port, venues = _free_port(), _free_port()
+    simulator = ["run_simulator", "--port", str(venues), "--rate", str(rate), "--no-throttle"]
+    command = [sys.executable, "manage.py", "up", "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--also", " ".join(simulator)],
+        cwd=_PROJECT,
+        env=os.environ | _addresses(simulator) | settings,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_until_answering(port)
+        yield Instance(port, venues, process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _addresses(simulator: list[str]) -> dict[str, str]:
+    told = subprocess.run(
+        [sys.executable, "manage.py", *simulator, "--print-env"],
+        cwd=_PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(line.split("=", 1) for line in told.stdout.split())
+
+
+def _wait_until_answering(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/ws/stats"):
+            return
+        time.sleep(0.2)
+    raise RuntimeError("The site does not answer.")
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
