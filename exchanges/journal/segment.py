@@ -148,11 +148,13 @@ def compress(file: Path) -> Path:
     return packed
 
 
-def read_entries(folder: Path) -> Iterator[Entry]:
-    """Yield everything that an exchange's journal still holds, the oldest first."""
-    for file in segments(folder).values():
+def read_entries(folder: Path, until: Position | None = None) -> Iterator[Entry]:
+    """Yield what an exchange's journal still holds, the oldest first, all or up to a position."""
+    for number, file in segments(folder).items():
         reader = SegmentReader(file)
-        while (entry := reader.next()) is not None:
+        while until is None or (number, reader.offset) < until:
+            if (entry := reader.next()) is None:
+                break
             yield entry
         reader.close()
 

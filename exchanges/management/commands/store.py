@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from exchanges.alone import alone
+from exchanges.audit import audit
 from exchanges.clock import utc_now
 from exchanges.errors import LiqsiteError
 from exchanges.store.backup import Tell, back_up, restore
@@ -63,6 +64,22 @@ class Command(BaseCommand):
         if damages:
             raise CommandError(f"{len(damages)} files are damaged; see docs/operations.md")
         self.stdout.write("Every file is there, of its size, and holds the rows it should.")
+        self._audit()
+
+    def _audit(self) -> None:
+        """Hold what is stored against what the journal still has."""
+        found = audit(settings.LIQSITE_LAKE, settings.LIQSITE_DATA_DIR / "journal")
+        for (exchange, hour), difference in found.differences.items():
+            self.stdout.write(
+                f"{exchange}, {hour:%F %H:00} UTC: {difference.missing_rows:,} received "
+                f"liquidations are missing ({difference.missing_usd:,.2f} USD), "
+                f"{difference.differing_rows:,} are worth something else"
+            )
+        if found.differences:
+            raise CommandError("The store differs from the journal; see docs/operations.md")
+        self.stdout.write(
+            f"All {found.events:,} liquidations of the journal are stored as received."
+        )
 
     def _compact(self, options: dict[str, Any]) -> None:
         with alone("compacting", utc_now) as renew:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,6 @@ from exchanges.store import Writer
 from exchanges.store.catalog import CATALOG
 from exchanges.store.inspect import status, verify
 from exchanges.store.maintenance import compact
-from exchanges.store.totals import hourly_totals
 from tests.make import NOON, a_liquidation
 
 
@@ -119,14 +118,3 @@ def test_a_damaged_catalog_is_said(filled: Path):
 def test_where_there_is_no_store_it_is_said(tmp_path: Path):
     with pytest.raises(StoreUnavailable, match="no store"):
         status(tmp_path / "nothing")
-
-
-def test_totals_are_by_the_hour_of_receipt(filled: Path):
-    totals = hourly_totals(filled, NOON, NOON + timedelta(hours=4))
-    assert [(one.exchange, one.hour, one.rows, one.rows_with_value) for one in totals] == [
-        ("bybit", NOON, 600, 600),
-        ("gate", NOON, 20, 20),
-        ("binance", NOON + timedelta(hours=3), 350, 350),
-    ]
-    assert [one.value_usd for one in totals] == pytest.approx([60.0, 2.0, 35.0])
-    assert totals[0].hour.tzinfo is not None and totals[0].hour.astimezone(UTC) == NOON
