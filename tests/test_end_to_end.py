@@ -19,9 +19,11 @@ from django.test import AsyncClient
 
 from exchanges import store
 from exchanges.clock import Clock, utc_now
+from exchanges.errors import StoreUnavailable
+from exchanges.gaps import NOT_RUNNING
 from exchanges.journal import Journal
 from exchanges.live import LivePush
-from exchanges.models import ExchangeHealth
+from exchanges.models import ExchangeHealth, Gap, WorkerLease
 from exchanges.recorder import Lease
 from exchanges.simulator import Simulator
 from exchanges.store import Writer
@@ -177,3 +179,24 @@ async def test_the_sites_answers_survive_the_worker(
     assert health["worker"]["message"].startswith("worker not running since ")
     since = datetime.fromisoformat(health["worker"]["since"])
     assert datetime.now(UTC) - since < timedelta(seconds=10)
+
+
+async def test_a_worker_asked_to_stop_while_the_store_is_locked_ends_and_the_next_one_stores(
+    lake: Writer, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def locked(*_: object) -> None:
+        raise StoreUnavailable("database is locked")
+
+    async with Simulator(rate=0) as simulator:
+        point_at(simulator, monkeypatch)
+        with monkeypatch.context() as patched:
+            patched.setattr("exchanges.worker.STOP_SECONDS", 0.2)
+            patched.setattr(lake, "append", locked)
+            async with working(lake, ["bybit"]):
+                await simulator.subscribed("bybit")
+                await simulator.send("bybit", "BTCUSDT", "long", price=80_000, size=0.5)
+                await until_rows(WorkerLease.objects.filter(trouble__contains="locked"), 1)
+        assert rows_stored(folder) == 0
+        assert [gap.reason async for gap in Gap.objects.filter(ended_at=None)] == [NOT_RUNNING]
+        async with working(lake, ["bybit"]):
+            await until(lambda: rows_stored(folder) == 1, 5)
