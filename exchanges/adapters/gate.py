@@ -155,12 +155,22 @@ class GateAdapter(Adapter):
                 is_whole = len(rows) < LARGEST_ANSWER or oldest < since
                 listed = [] if is_whole or until - since > LAST_HOUR else listed
             for one in (i for i in listed if symbol in (None, i.symbol)):
-                for minute in _minutes(since, until):
-                    url = f"{_REST}/{settle}/liq_orders?contract={one.instrument_id}&{minute}"
-                    rows = self._past((yield Request(url)), instruments)
-                    yield [row for row in rows if since <= row.exchange_time < until]
+                url = f"{_REST}/{settle}/liq_orders?contract={one.instrument_id}"
+                for first in range(math.floor(since.timestamp()), math.ceil(until.timestamp()), 60):
+                    yield from self._between(url, first, first + 59, instruments)
         if symbol is None and until - since > LAST_HOUR:
             raise HistoryUnavailable("of all contracts only the last hour is told; name a symbol")
+
+    def _between(self, url: str, first: int, last: int, instruments: Instruments) -> base.History:
+        """Ask for some seconds, at most a minute, and where that is too much for half of them."""
+        body = yield Request(f"{url}&from={first}&to={last}&limit={LARGEST_ANSWER}")
+        rows = self._past(body, instruments)
+        if len(rows) < LARGEST_ANSWER or first == last:
+            yield rows
+            return
+        middle = (first + last) // 2
+        yield from self._between(url, first, middle, instruments)
+        yield from self._between(url, middle + 1, last, instruments)
 
     def _past(self, body: bytes, instruments: Instruments) -> list[Liquidation]:
         return list(self._liquidations(Frame(result=msgspec.Raw(body)), instruments, None))
@@ -190,12 +200,6 @@ class GateAdapter(Adapter):
                 confidence=1.0 if row.order_size else 0.9,
                 raw=_PUSH % (mark or 0.0, raw),
             )
-
-
-def _minutes(since: datetime, until: datetime) -> Iterator[str]:
-    """Yield the parameters that ask for each minute: the venue takes no longer span."""
-    for at in range(math.floor(since.timestamp()), math.ceil(until.timestamp()), 60):
-        yield f"from={at}&to={at + 59}&limit={LARGEST_ANSWER}"
 
 
 def _subscribe(channel: str, names: list[str]) -> str:
