@@ -24,7 +24,7 @@ def main(names: list[str]) -> None:
     import django
 
     django.setup()
-    from benchmarks import api, export, fanout, heatmap, parse, pipeline, silence
+    from benchmarks import api, export, fanout, heatmap, load, parse, pipeline, silence
 
     known = {
         "parse": parse.measure,
@@ -34,6 +34,7 @@ def main(names: list[str]) -> None:
         "silence": silence.measure,
         "export": export.measure,
         "fanout": fanout.measure,
+        "load": load.measure,
     }
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     for name in names or known:

@@ -8,6 +8,7 @@ import resource
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.request import Request, urlopen
 
@@ -59,30 +60,51 @@ class Seen:
 
 def measure() -> Iterator[tuple[str, str]]:
     """Yield (what, figure) for few and for many clients."""
-    _allow_many_files()
+    allow_many_files()
     for count in CLIENTS:
         with running(RATE, LIQSITE_SOCKETS_PER_ADDRESS="5000") as instance:
             yield from asyncio.run(_watch(count, instance))
 
 
+@dataclass
+class Clients:
+    """Readers and deaf clients; what is read counts from `started` on."""
+
+    seen: Seen
+    started: asyncio.Event
+    deaf: list[socket.socket]
+    readers: list[asyncio.Task[None]]
+
+    @classmethod
+    async def connected(cls, port: int, count: int) -> Clients:
+        """Return so many clients, one by one, while they connect."""
+        deaf = [_deaf_client(port) for _ in range(round(count * DEAF_PART))]
+        clients = cls(Seen(), asyncio.Event(), deaf, [])
+        for number in range(count - len(deaf)):
+            reading = _read(port, number, clients.seen, clients.started)
+            clients.readers.append(asyncio.create_task(reading))
+            await asyncio.sleep(0.01)
+        return clients
+
+    def close(self) -> int:
+        """Close all; return how many of the deaf ones the site had closed."""
+        for reader in self.readers:
+            reader.cancel()
+        return sum(_is_cut(each) for each in self.deaf)
+
+
 async def _watch(count: int, instance: Instance) -> list[tuple[str, str]]:
-    deaf = [_deaf_client(instance.port) for _ in range(round(count * DEAF_PART))]
-    before, seen, started = instance.site_megabytes, Seen(), asyncio.Event()
-    readers = []
-    for number in range(count - len(deaf)):
-        readers.append(asyncio.create_task(_read(instance.port, number, seen, started)))
-        await asyncio.sleep(0.01)
-    await asyncio.to_thread(_wait_for_venues, instance)
+    before = instance.site_megabytes
+    clients = await Clients.connected(instance.port, count)
+    await asyncio.to_thread(wait_for_venues, instance)
     began, used = time.monotonic(), instance.site_seconds
-    started.set()
-    peak = await _disturb(instance, began + SECONDS)
+    clients.started.set()
+    peak = await disturb(instance, began + SECONDS)
     seconds = time.monotonic() - began
     busy = (instance.site_seconds - used) / seconds
-    for reader in readers:
-        reader.cancel()
-    cut = sum(_is_cut(each) for each in deaf)
-    return _told(f"{count} clients", len(readers), seen, seconds) + [
-        (f"{count} clients: deaf ones that were closed", f"{cut} of {len(deaf)}"),
+    cut = clients.close()
+    return _told(f"{count} clients", len(clients.readers), clients.seen, seconds) + [
+        (f"{count} clients: deaf ones that were closed", f"{cut} of {len(clients.deaf)}"),
         (f"{count} clients: processor of the site", f"{busy:.0%} of a core"),
         (f"{count} clients: memory of the site", f"{before:.0f} MB, then {peak:.0f} MB"),
     ]
@@ -131,7 +153,7 @@ def _note(seen: Seen, frame: _Frame, size: int, skipped: int) -> None:
         seen.badges += [now - row.since.timestamp() for row in _rows(frame.rows) if row.since]
 
 
-async def _disturb(instance: Instance, deadline: float) -> float:
+async def disturb(instance: Instance, deadline: float) -> float:
     """Have venues drop their connections one after another; return the site's largest memory."""
     peak, number = 0.0, 0
     while time.monotonic() < deadline:
@@ -175,7 +197,7 @@ def _is_cut(deaf: socket.socket) -> bool:
     return True
 
 
-def _wait_for_venues(instance: Instance) -> None:
+def wait_for_venues(instance: Instance) -> None:
     """Return once all venues whose badges are to change are live."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
@@ -187,6 +209,7 @@ def _wait_for_venues(instance: Instance) -> None:
     raise RuntimeError("The venues do not come to life.")
 
 
-def _allow_many_files() -> None:
+def allow_many_files() -> None:
+    """Have as many sockets as the machine allows."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

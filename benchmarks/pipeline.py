@@ -26,23 +26,23 @@ _NEW = "SELECT exchange_time, received_time FROM liquidations WHERE received_tim
 def measure() -> Iterator[tuple[str, str]]:
     """Yield (what, figure) for a calm and for a flooded market."""
     for rate in (50, 5_000):
-        before = _stored()
+        before = stored()
         with running(rate) as instance:
             yield from asyncio.run(_watch(rate, instance.port, before))
 
 
 async def _watch(rate: int, port: int, stored_before: int) -> list[tuple[str, str]]:
     async with asyncio.timeout(60):
-        while _stored() == stored_before:
+        while stored() == stored_before:
             await asyncio.sleep(0.2)
     await asyncio.sleep(2)
     seen = asyncio.create_task(_until_seen(port))
-    start, before = monotonic(), _stored()
-    stored = await asyncio.to_thread(_until_stored, start + SECONDS)
-    rows = (_stored() - before) / (monotonic() - start)
+    start, before = monotonic(), stored()
+    found = await asyncio.to_thread(_until_stored, start + SECONDS)
+    rows = (stored() - before) / (monotonic() - start)
     return [
         (f"{rate} liquidations/s sent: stored", f"{rows:,.0f} rows/s"),
-        *_told(f"{rate} liquidations/s sent", "stored", stored),
+        *_told(f"{rate} liquidations/s sent", "stored", found),
         *_told(f"{rate} liquidations/s sent", "page", await seen),
     ]
 
@@ -56,7 +56,8 @@ def _told(sent: str, where: str, ages: Ages) -> list[tuple[str, str]]:
     ]
 
 
-def _stored() -> int:
+def stored() -> int:
+    """Return how many rows are stored."""
     try:
         count: int = store.query(settings.LIQSITE_LAKE, _COUNT, {})[0][0]
     except StoreUnavailable:

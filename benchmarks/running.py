@@ -29,28 +29,39 @@ class Instance:
     @property
     def site_megabytes(self) -> float:
         """The resident memory of the site."""
-        found = re.search(r"VmRSS:\s+(\d+)", (self._site() / "status").read_text())
+        found = re.search(r"VmRSS:\s+(\d+)", (self._process("daphne") / "status").read_text())
         return int(found[1]) / 1024 if found else 0.0
 
     @property
     def site_seconds(self) -> float:
         """The processor time that the site has used."""
-        user, system = (self._site() / "stat").read_text().rsplit(")")[1].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        return _seconds(self._process("daphne"))
 
-    def _site(self) -> Path:
+    @property
+    def worker_seconds(self) -> float:
+        """The processor time that the worker has used."""
+        return _seconds(self._process("run_aggregator"))
+
+    def _process(self, word: str) -> Path:
         children = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split()
         for process in (Path(f"/proc/{child}") for child in children):
-            if "daphne" in (process / "cmdline").read_text():
+            if word in (process / "cmdline").read_text():
                 return process
-        raise RuntimeError("The site does not run.")
+        raise RuntimeError(f"No {word} runs.")
+
+
+def _seconds(process: Path) -> float:
+    user, system = (process / "stat").read_text().rsplit(")")[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
 def running(rate: int, **settings: str) -> Iterator[Instance]:
     """Run against venues that send so many liquidations a second; begin when the site answers."""
     port, venues = _free_port(), _free_port()
-    simulator = ["run_simulator", "--port", str(venues), "--rate", str(rate), "--no-throttle"]
+    # Else the rate is a mean of hours, of calm stretches and cascades.
+    kind = ["--steady", "--no-throttle"]
+    simulator = ["run_simulator", "--port", str(venues), "--rate", str(rate), *kind]
     command = [sys.executable, "manage.py", "up", "--port", str(port)]
     process = subprocess.Popen(
         [*command, "--also", " ".join(simulator)],

@@ -39,7 +39,10 @@ class Layer(Protocol):
 
 
 class Worker(msgspec.Struct, frozen=True):
-    """The worker as pages see it; one that pushes is running."""
+    """The worker as pages see it; one that pushes is running.
+
+    `message` is what keeps it from receiving or storing, in words.
+    """
 
     since: datetime
     is_running: bool = True
@@ -71,9 +74,9 @@ class LivePush:
             self._waiting.add(rows)
             self._liquidation_pace.ask()
 
-    async def health(self, healths: Mapping[str, ExchangeHealth], worker_since: datetime) -> None:
-        """Take how all venues are doing for the next frame; does not wait for it."""
-        self._health = (tuple(healths.values()), Worker(since=worker_since))
+    async def health(self, healths: Mapping[str, ExchangeHealth], worker: Worker) -> None:
+        """Take how all venues and the worker are doing; does not wait for the next frame."""
+        self._health = (tuple(healths.values()), worker)
         self._health_pace.ask()
 
     async def flush(self) -> None:

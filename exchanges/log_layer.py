@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgpack
+from channels.exceptions import ChannelFull
 from channels.layers import InMemoryChannelLayer
 
 from exchanges.message_log import PAGE_ROWS, LogReader, LogWriter, Row
@@ -106,10 +107,17 @@ class LogChannelLayer(InMemoryChannelLayer):  # type: ignore[misc]  # channels i
 
     async def _hand_out(self, page: list[Row]) -> None:
         patience = iter(range(_PATIENCE_MS))
+        self._clean_expired()
         for row in page:
-            if row.receiver in self.groups:
-                await super().group_send(row.receiver, msgpack.unpackb(row.body))
+            if members := list(self.groups.get(row.receiver, ())):
+                await self._send_all(members, msgpack.unpackb(row.body))
                 await self._let_members_read(row.receiver, patience)
+
+    async def _send_all(self, members: list[str], message: dict[str, Any]) -> None:
+        """Do as the parent's `group_send`, whose tasks take rounds of a busy event loop."""
+        for channel in members:
+            with suppress(ChannelFull):
+                await self.send(channel, message)
 
     async def _let_members_read(self, group: str, patience: Iterator[int]) -> None:
         """Wait while a member has much unread, as long as the patience for this page lasts."""

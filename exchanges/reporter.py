@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from exchanges.clock import Clock
 from exchanges.events import ExchangeHealth
 from exchanges.gaps import GapLedger
-from exchanges.live import LivePush
+from exchanges.live import LivePush, Worker
 from exchanges.recorder import Lease, record_health, record_samples, uptime_percents
 from exchanges.venues import Venues
 
@@ -79,8 +79,10 @@ class Reporter:
 
     async def _tell(self) -> None:
         healths = self._healths()
-        await self._push.health({h.exchange: h for h in healths}, self._lease.started_at)
-        await sync_to_async(self._lease.renew)(" ".join(filter(None, self.troubles.values())))
+        trouble = " ".join(filter(None, self.troubles.values()))
+        worker = Worker(since=self._lease.started_at, message=trouble)
+        await self._push.health({h.exchange: h for h in healths}, worker)
+        await sync_to_async(self._lease.renew)(trouble)
         await sync_to_async(record_health)(healths, self._clock())
         await sync_to_async(self._gaps.record)(healths, self._clock())
 

@@ -40,12 +40,15 @@ def snapshot(now: datetime, stored: dict[str, dict[str, Any]] | None = None) -> 
 
 
 def worker_state(now: datetime) -> dict[str, Any]:
-    """Return {is_running, since, message}; `since` is the start, or the last sign of life."""
+    """Return {is_running, since, message}; `since` is the start, or the last sign of life.
+
+    The message of a running worker is what keeps it from receiving or storing.
+    """
     lease = WorkerLease.objects.first()
     if lease is None:
         return {"is_running": False, "since": None, "message": "no worker has run yet"}
     if lease.is_running(now):
-        return {"is_running": True, "since": lease.started_at, "message": ""}
+        return {"is_running": True, "since": lease.started_at, "message": lease.trouble}
     ended = lease.ended_at or lease.renewed_at
     message = f"worker not running since {ended:%Y-%m-%d %H:%M:%S} UTC"
     return {"is_running": False, "since": ended, "message": message}

@@ -18,6 +18,7 @@ from heatmap.live.pushed import PushedHealth, PushedLiquidations, Row
 from heatmap.live.sent import SentLastMinute
 from heatmap.live.session import Session
 from heatmap.live.snapshots import Snapshots
+from heatmap.live.turns import Turns
 
 
 class Hub:
@@ -27,6 +28,7 @@ class Hub:
         self.limits = limits
         self.snapshots = Snapshots(limits, self._retell)
         self._sent = SentLastMinute()
+        self._turns = Turns(limits.sessions_a_round)
         self._sessions: dict[str, Session] = {}
         self._audiences: dict[Subscription, Audience] = {}
         self._board = Board(limits.full_health_seconds)
@@ -45,7 +47,7 @@ class Hub:
 
     def open(self, address: str) -> Session:
         """Return the session of a client who comes for the first time."""
-        session = Session(address, self.limits, self._sent)
+        session = Session(address, self.limits, self._sent, self._turns)
         self._sessions[session.id] = session
         return session
 

@@ -24,6 +24,8 @@ class Limits:
     audience_bytes_per_second: int = 42_000
     pending_rows: int = 2_000
     pending_cells: int = 800
+    # How many clients are sent to before the event loop does something else.
+    sessions_a_round: int = 50
 
     # What waits for a client who does not read, and what is kept for one who comes back.
     waiting_bytes: int = 128_000

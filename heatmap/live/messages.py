@@ -91,7 +91,8 @@ def extended(before: Subscription | None, wish: Subscribe, limits: Limits) -> Su
     """Return the subscription after a wish. Raises Refused."""
     _check_symbols(wish.symbols)
     symbols = tuple(sorted({*(before.symbols if before else ()), *wish.symbols}))
-    if not 1 <= len(symbols) <= limits.symbols:
+    # Told twice, a symbol counts twice here: a list longer than documented is refused as such.
+    if not wish.symbols or max(len(wish.symbols), len(symbols)) > limits.symbols:
         raise Refused("INVALID_MESSAGE", f"A connection has 1 to {limits.symbols} symbols.")
     return Subscription(
         symbols=symbols,

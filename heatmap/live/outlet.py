@@ -28,6 +28,8 @@ class Outlet:
         self._clear = asyncio.Event()
         self._clear.set()
         transport = twisted_transport(send)
+        self.never_waits = transport is not None
+        """Whether `send` returns at once, however slow the client is."""
         if transport is not None:
             _limit_kernel(transport, socket_buffer_bytes)
             # Daphne has left the HTTP side registered; paused, it would stop to read as well.

@@ -16,6 +16,7 @@ from heatmap.live.limits import Limits
 from heatmap.live.messages import Subscription
 from heatmap.live.outlet import Outlet
 from heatmap.live.sent import SentLastMinute
+from heatmap.live.turns import Turns
 
 
 class TooSlow(Exception):
@@ -77,7 +78,7 @@ class Session:
     A number that is skipped on the wire is a frame that was dropped because the client was slow.
     """
 
-    def __init__(self, address: str, limits: Limits, sent: SentLastMinute) -> None:
+    def __init__(self, address: str, limits: Limits, sent: SentLastMinute, turns: Turns) -> None:
         self.id = secrets.token_urlsafe(16)
         self.address = address
         self.subscription: Subscription | None = None
@@ -87,6 +88,7 @@ class Session:
         self.heard_at = self.left_at = monotonic()
         self._limits = limits
         self._sent = sent
+        self._turns = turns
         self._outlet: Outlet | None = None
         self._wake = asyncio.Event()
         self._kept = FrameQueue(limits.kept_frames, limits.kept_bytes)
@@ -158,7 +160,7 @@ class Session:
     def _queue(self, frame: Frame) -> None:
         if self._outlet is not None:
             self.dropped += self._waiting.add(frame)
-            self._wake.set()
+            self._turns.ask(self._wake)
 
     async def _send_next(self, outlet: Outlet) -> None:
         if outlet.is_congested:
@@ -189,6 +191,9 @@ class Session:
         self._bytes.take(frames.size(text))
         self._frames.take(1)
         self._sent.count()
+        if outlet.never_waits:
+            await outlet.send(text)
+            return
         async with self._patience():
             await outlet.send(text)
 

@@ -6,11 +6,12 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -27,6 +28,7 @@ class Demo:
     def __init__(self, folder: Path, process: subprocess.Popen[bytes], port: int, sim: int) -> None:
         self.url = f"http://127.0.0.1:{port}/"
         self.log = folder / "log"
+        self._catalog = folder / "data" / "lake" / "catalog.sqlite"
         self._process = process
         self._control = f"http://127.0.0.1:{sim}/control/faults"
 
@@ -45,6 +47,13 @@ class Demo:
             yield
         finally:
             os.kill(worker, signal.SIGCONT)
+
+    @contextmanager
+    def locked_store(self) -> Iterator[None]:
+        """Hold the store's catalog, so that nothing can be stored."""
+        with closing(sqlite3.connect(self._catalog, timeout=30, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            yield
 
     def wait_until_answering(self) -> None:
         """Return once the page answers. Raises RuntimeError with what was said meanwhile."""

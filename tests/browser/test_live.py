@@ -70,6 +70,22 @@ def test_stopped_worker_is_said_within_10_seconds(open_page: OpenPage, demo: Dem
     be_live(page)
 
 
+def test_trouble_of_the_worker_is_said_until_it_is_over(open_page: OpenPage, demo: Demo) -> None:
+    page, plain = open_page(), open_page(java_script_enabled=False)
+    be_live(page)
+    words = re.compile("Not everything is stored. What is received waits in the journal")
+    band = page.locator('[data-band="trouble"]')
+    with demo.locked_store():
+        expect(band).to_have_text(words, timeout=20 * SECOND)
+        expect(page.locator('[data-band="worker"]')).to_be_hidden()
+        expect(chip(page, "binance", "live")).to_be_visible()
+        plain.reload()
+        expect(plain.locator('[data-band="trouble"]')).to_have_text(words)
+    expect(band).to_be_hidden(timeout=20 * SECOND)
+    plain.reload()
+    expect(plain.locator('[data-band="trouble"]')).to_be_hidden()
+
+
 def test_lost_socket_is_said_and_comes_back(open_page: OpenPage) -> None:
     routes: list[WebSocketRoute] = []
     is_cut = False
@@ -186,4 +202,8 @@ def test_hostile_words_of_a_venue_stay_words(open_page: OpenPage) -> None:
     )
     expect(chip(page, "bybit", "failed")).to_contain_text(f"{hostile}!")
     expect(page.locator('[data-band="worker"]')).to_contain_text(hostile)
+    worker = {"is_running": True, "since": None, "message": hostile}
+    sockets[-1].send(json.dumps(frame | {"seq": 2, "rows": [], "worker": worker}))
+    expect(page.locator('[data-band="trouble"]')).to_contain_text(hostile)
+    expect(page.locator('[data-band="worker"]')).to_be_hidden()
     assert page.locator("img[src=x]").count() == 0

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchanges.events import ExchangeHealth, Liquidation
-from exchanges.live import MAX_ROWS, Largest, LivePush
+from exchanges.live import MAX_ROWS, Largest, LivePush, Worker
 from tests.make import NOON, a_liquidation
 
 STARTED = NOON - timedelta(hours=1)
@@ -119,7 +119,7 @@ async def test_a_liquidation_frame_has_the_stored_columns_without_the_raw_ones(
 async def test_a_health_frame_tells_all_venues_and_the_worker(
     push: LivePush, outbox: Outbox
 ) -> None:
-    await push.health({"binance": health(), "bybit": health("bybit")}, STARTED)
+    await push.health({"binance": health(), "bybit": health("bybit")}, Worker(STARTED))
     await push.flush()
     (frame,) = outbox.frames
     assert (frame["v"], frame["topic"], frame["seq"]) == (1, "health", 1)
@@ -139,6 +139,13 @@ async def test_a_health_frame_tells_all_venues_and_the_worker(
         "last_error": "",
     }
     assert frame["worker"] == {"is_running": True, "since": "2026-11-22T11:00:00Z", "message": ""}
+
+
+async def test_the_workers_trouble_is_told_while_it_runs(push: LivePush, outbox: Outbox) -> None:
+    await push.health({}, Worker(STARTED, message="The disk is full."))
+    await push.flush()
+    worker = outbox.frames[0]["worker"]
+    assert (worker["is_running"], worker["message"]) == (True, "The disk is full.")
 
 
 async def test_the_first_rows_leave_at_once_and_later_ones_together(
@@ -173,7 +180,7 @@ async def test_no_more_than_one_frame_an_interval(outbox: Outbox) -> None:
 
 async def test_of_health_only_the_newest_is_sent(push: LivePush, outbox: Outbox) -> None:
     for exchange in ("a", "b", "c"):
-        await push.health({exchange: health(exchange)}, STARTED)
+        await push.health({exchange: health(exchange)}, Worker(STARTED))
     await push.flush()
     assert [frame["rows"][0]["exchange"] for frame in outbox.frames] == ["c"]
 
@@ -228,7 +235,7 @@ async def test_failed_sends_are_counted_and_said_once_an_outage(
         outbox.error = ConnectionError("Redis is gone")
         for _ in range(3):
             await push.liquidations([liquidation()])
-            await push.health({}, STARTED)
+            await push.health({}, Worker(STARTED))
             await push.flush()
         assert push.failed_sends == 6 * outage
         outbox.error = None
@@ -256,5 +263,5 @@ async def test_a_layer_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatc
     push = LivePush(Hanging())
     async with asyncio.timeout(0.5):
         await push.liquidations([liquidation()])
-        await push.health({}, STARTED)
+        await push.health({}, Worker(STARTED))
         await until(lambda: push.failed_sends == 2)

@@ -41,6 +41,17 @@ def test_with_a_running_worker_its_rows_are_told():
     assert told["exchanges"]["binance"]["reason"] == "not switched on"
 
 
+def test_the_trouble_of_a_running_worker_is_told():
+    a_worker(trouble="The disk is full.")
+    told = snapshot(NOON)["worker"]
+    assert (told["is_running"], told["message"]) == (True, "The disk is full.")
+
+
+def test_the_trouble_of_a_dead_worker_is_that_it_is_dead():
+    a_worker(trouble="The disk is full.")
+    assert "not running since" in snapshot(NOON + timedelta(seconds=6))["worker"]["message"]
+
+
 def test_a_dead_worker_makes_every_venue_off_and_says_since_when():
     a_worker()
     record_health([health()], NOON)

@@ -217,7 +217,16 @@ def test_never_run_worker_is_said(client: Client) -> None:
 
 
 def test_running_worker_needs_no_band(client: Client, worker: WorkerLease) -> None:
-    assert "make run" not in text(client.get("/?exchanges="))
+    page = client.get("/?exchanges=")
+    assert "make run" not in text(page)
+    assert "Not everything is stored." not in text(page)
+
+
+def test_trouble_of_a_running_worker_is_said(client: Client, worker: WorkerLease) -> None:
+    WorkerLease.objects.update(trouble="The <disk> is full.")
+    page = client.get("/?exchanges=")
+    assert "Not everything is stored. The &lt;disk&gt; is full." in text(page)
+    assert "make run" not in text(page)
 
 
 def test_unreachable_venues_are_said_with_their_reasons(

@@ -64,6 +64,7 @@ function tellChip(chip, row, worker, now) {
 
 function tellWorker({ is_running, message }) {
   show('[data-band="worker"]', !is_running);
-  if (!is_running)
-    write('[data-band="worker"] [data-words]', `${message[0].toUpperCase()}${message.slice(1)}.`);
+  show('[data-band="trouble"]', is_running && message !== "");
+  if (is_running) write('[data-band="trouble"] [data-words]', message);
+  else write('[data-band="worker"] [data-words]', `${message[0].toUpperCase()}${message.slice(1)}.`);
 }

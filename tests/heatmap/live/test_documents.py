@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 
@@ -81,6 +81,8 @@ wishes = st.fixed_dictionaries(
 
 
 @given(wishes)
+@example({"action": "subscribe", "symbols": ["BTCUSDT"] * 11})
+@example({"action": "subscribe", "symbols": []})
 def test_the_document_and_the_server_accept_the_same(wish: dict[str, Any]):
     assert _is_accepted(wish) == validator("subscribe").is_valid(wish)
 

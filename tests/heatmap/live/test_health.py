@@ -59,6 +59,18 @@ async def test_only_changes_are_told(stored: Stored, layer: Any, limit: Limit) -
     assert not frame["full"]
 
 
+async def test_trouble_of_the_worker_is_told_at_once_and_its_end(
+    stored: Stored, layer: Any, limit: Limit
+) -> None:
+    limit(full_health_seconds=3600)
+    async with opened() as client:
+        await client.next()
+        await push_health(layer, 1, venue(), message="The disk is full.")
+        assert (await client.next())["worker"] == WORKER | {"message": "The disk is full."}
+        await push_health(layer, 2, venue())
+        assert (await client.next())["worker"] == WORKER
+
+
 def test_everything_is_told_from_time_to_time() -> None:
     at = 0.0
     board = Board(5.0, lambda: at)

@@ -16,6 +16,7 @@ from heatmap.live.limits import Limits
 from heatmap.live.outlet import Outlet
 from heatmap.live.sent import SentLastMinute
 from heatmap.live.session import FrameQueue, Session, TooSlow
+from heatmap.live.turns import Turns
 from tests.heatmap.live.contract import checked
 
 QUICK = replace(Limits(), frames_per_second=10_000, bytes_per_second=10_000_000)
@@ -49,7 +50,7 @@ def missed(number: int) -> str:
 @pytest.fixture
 def session() -> Session:
     limits = replace(QUICK, waiting_bytes=1_000, slow_seconds=0.2)
-    return Session("10.0.0.7", limits, SentLastMinute())
+    return Session("10.0.0.7", limits, SentLastMinute(), Turns(50))
 
 
 async def test_a_client_who_stops_is_warned_and_later_gets_the_newest(session: Session) -> None:
