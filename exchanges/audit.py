@@ -17,19 +17,21 @@ AT_ONCE = 20_000
 
 _POSITIONS = "SELECT exchange, max((segment, byte_offset)) FROM journal_positions GROUP BY ALL"
 _STORED = """
-SELECT event_id, value_usd, adapter_version FROM liquidations
+SELECT event_id, price, value_usd, adapter_version FROM liquidations
 WHERE exchange = $exchange AND exchange_time >= $first AND exchange_time <= $last
   AND event_id IN (SELECT unnest($ids))
 """
 
-Worth = tuple[float | None, int | None]
+Worth = tuple[float, float | None, int | None]
+"""Price, value in USD, and the version of the adapter."""
 
 
 @dataclass(slots=True)
 class Difference:
     """What of an hour of one venue's journal the store does not have, or has otherwise.
 
-    A row that another version of the adapter has read again since does not count as differing.
+    A row that another version of the adapter has read again since does not count as differing,
+    nor one that its venue told a second time with another price (Gate's history tells the fill).
     """
 
     missing_rows: int = 0
@@ -41,8 +43,10 @@ class Difference:
         if stored is None:
             self.missing_rows += 1
             self.missing_usd += row.value_usd or 0.0
-        elif stored[1] == row.adapter_version and stored[0] != row.value_usd:
-            self.differing_rows += 1
+            return
+        price, value_usd, version = stored
+        is_same_telling = (price, version) == (row.price, row.adapter_version)
+        self.differing_rows += is_same_telling and value_usd != row.value_usd
 
     def __bool__(self) -> bool:
         return bool(self.missing_rows or self.differing_rows)
@@ -92,7 +96,7 @@ def _stored(lake: Path, exchange: str, rows: list[Liquidation]) -> dict[str, Wor
         "first": min(times) - store.TOLD_APART,
         "last": max(times) + store.TOLD_APART,
     }
-    return {name: (value, version) for name, value, version in store.query(lake, _STORED, asked)}
+    return {row[0]: (row[1], row[2], row[3]) for row in store.query(lake, _STORED, asked)}
 
 
 def _hour(row: Liquidation) -> datetime:

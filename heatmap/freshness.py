@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from pathlib import Path
 from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
@@ -20,15 +19,6 @@ KEPT_SECONDS = 10
 
 _locks: WeakValueDictionary[str, Any] = WeakValueDictionary()
 _choosing = Lock()
-
-
-def snapshot_id(folder: Path) -> int:
-    """Return the number of the store's newest snapshot; it grows with every commit.
-
-    Raises StoreUnavailable.
-    """
-    [(number,)] = store.query(folder, "SELECT id FROM ducklake_current_snapshot('lake')", {})
-    return int(number)
 
 
 def kept(name: str, values: Mapping[str, Any], make: Callable[[], Any]) -> bytes:
@@ -55,7 +45,7 @@ def encode(answer: Any) -> bytes:
 
 def _key(name: str, values: Mapping[str, Any]) -> str:
     folder = settings.LIQSITE_LAKE
-    asked = [name, dict(values), str(folder), snapshot_id(folder)]
+    asked = [name, dict(values), str(folder), store.snapshot(folder)]
     text = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     return blake2b(text, digest_size=20).hexdigest()
 

@@ -76,9 +76,12 @@ class Selection:
     max_value: float | None = None
 
     @classmethod
-    def of(cls, values: Mapping[str, Any], now: datetime) -> Self:
+    def of(
+        cls, values: Mapping[str, Any], now: datetime, longest: timedelta | None = LONGEST
+    ) -> Self:
         """Return the selection of checked values. Raises BadParameters for a range that is none."""
-        start, end = span(values, now)
+        start, end = span(values, now, longest)
+        check_values(values.get("min_value"), values.get("max_value"))
         return cls(
             symbol=values.get("symbol"),
             timeframe=None if "start" in values else values.get("timeframe", DEFAULT_TIMEFRAME),
@@ -144,23 +147,31 @@ class NoParameters(serializers.Serializer[Any]):
     """Nothing may be asked for."""
 
 
-def span(values: Mapping[str, Any], now: datetime) -> tuple[datetime, datetime]:
+def span(
+    values: Mapping[str, Any], now: datetime, longest: timedelta | None = LONGEST
+) -> tuple[datetime, datetime]:
     """Return [start, end) of checked values. Raises BadParameters when that is no range."""
     end = values.get("end") or now
     start = values.get("start") or end - TIMEFRAMES[values.get("timeframe", DEFAULT_TIMEFRAME)]
     if "start" in values and "timeframe" in values:
         raise misfit("timeframe", "Give a timeframe or a start, not both.")
-    check_span(start, end)
+    check_span(start, end, longest)
     return start, end
 
 
-def check_span(start: datetime, end: datetime) -> None:
+def check_span(start: datetime, end: datetime, longest: timedelta | None = LONGEST) -> None:
     """Raise BadParameters unless the range begins before it ends and is not too long."""
     if start >= end:
         raise misfit("start", "The start must lie before the end.")
-    if end - start > LONGEST:
-        fits = f"{end - LONGEST:%Y-%m-%dT%H:%M:%SZ}"
-        raise misfit("start", f"A range has at most {LONGEST.days} days; start {fits} would fit.")
+    if longest is not None and end - start > longest:
+        fits = f"{end - longest:%Y-%m-%dT%H:%M:%SZ}"
+        raise misfit("start", f"A range has at most {longest.days} days; start {fits} would fit.")
+
+
+def check_values(low: float | None, high: float | None) -> None:
+    """Raise BadParameters when no value can pass both limits."""
+    if low is not None and high is not None and low > high:
+        raise misfit("max_value", "It must not lie below min_value.")
 
 
 def check_compared(selection: Selection) -> None:

@@ -213,27 +213,37 @@ def symbols(now: datetime | None = None) -> list[str]:
 
 
 def _selected(name: str, selection: Selection, **parameters: Any) -> list[tuple[Any, ...]]:
-    return _rows(
-        name,
-        symbol=selection.symbol,
-        exchanges=list(selection.exchanges),
-        start=selection.start,
-        end=selection.end,
-        side=selection.side,
-        types=list(selection.types),
-        min_value=selection.min_value,
-        max_value=selection.max_value,
-        **parameters,
-    )
+    return _rows(name, **selecting(selection), **parameters)
 
 
 def _rows(name: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    return store.query(settings.LIQSITE_LAKE, _sql(name), parameters)
+    return store.query(settings.LIQSITE_LAKE, sql(name), parameters)
+
+
+def selecting(selection: Selection) -> dict[str, Any]:
+    """Return the parameters of sql/selected.sql."""
+    return {
+        "symbol": selection.symbol,
+        "exchanges": list(selection.exchanges),
+        "start": selection.start,
+        "end": selection.end,
+        "side": selection.side,
+        "types": list(selection.types),
+        "min_value": selection.min_value,
+        "max_value": selection.max_value,
+    }
 
 
 @cache
-def _sql(name: str) -> str:
-    """Return the text of a file, `FROM selected` in it standing for sql/selected.sql."""
+def sql(name: str, *, is_as_of_snapshot: bool = False) -> str:
+    """Return the text of a file, `FROM selected` in it standing for sql/selected.sql.
+
+    As of a snapshot of the store, it takes the parameter `$snapshot`, too.
+    """
     selected = (_SQL / "selected.sql").read_text()
+    if is_as_of_snapshot:
+        selected = selected.replace(
+            "FROM liquidations", "FROM liquidations AT (VERSION => $snapshot)"
+        )
     text = (_SQL / f"{name}.sql").read_text()
     return text.replace("FROM selected", f"FROM ({selected}) AS selected")

@@ -25,6 +25,9 @@ T = TypeVar("T")
 
 _opening = Lock()
 
+# What DuckLake says of a snapshot that is not kept, and of one older than the table.
+_SNAPSHOT_GONE = ("No snapshot found", "does not exist at version")
+
 
 def query(folder: Path, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Return the rows of one SELECT with named parameters (`$name`), as of now.
@@ -66,7 +69,10 @@ def stream(
 
 
 def snapshot(folder: Path) -> int:
-    """Return the number of the store's latest commit, for `AT (VERSION => $snapshot)`."""
+    """Return the number of the store's latest commit, for `AT (VERSION => $snapshot)`.
+
+    It grows with every commit. Raises as `query` does.
+    """
     [(number,)] = query(folder, "SELECT id FROM lake.current_snapshot()", {})
     return int(number)
 
@@ -78,8 +84,8 @@ def _cursor(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             cursor.execute("USE lake")
         try:
             yield cursor
-        except duckdb.InvalidInputException as error:
-            if "No snapshot found" in str(error):
+        except (duckdb.InvalidInputException, duckdb.CatalogException) as error:
+            if any(said in str(error) for said in _SNAPSHOT_GONE):
                 raise SnapshotGone from error
             raise
 

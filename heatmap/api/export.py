@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,95 +12,75 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from heatmap.api.views import PlainAnswer
 from heatmap.coverage import coverage
 from heatmap.export.body import Body
 from heatmap.export.file import ExportFile, iso
 from heatmap.export.formats import FORMATS
-from heatmap.export.plan import ExportQuery, plan
-from heatmap.fields import SYMBOL, ExchangesField
-from heatmap.parameters import validated
+from heatmap.export.plan import Plan, plan
+from heatmap.fields import EARLIEST, TYPES, TypesField, choice
+from heatmap.parameters import Selection, SelectionParameters, misfit, validated
+from heatmap.shapes import export as shapes
+from heatmap.symbols import require_known
 
-# Before the first liquidation of any venue.
-EARLIEST = datetime(2014, 1, 1, tzinfo=UTC)
 RETRY_SECONDS = 10
 
 
-class UsdField(serializers.FloatField):
-    """A number of dollars, zero or more."""
+class ExportParameters(SelectionParameters):
+    """The filters of a list, with every type and everything until now where nothing is said."""
 
-    def to_internal_value(self, data: Any) -> float:
-        """Return the number; infinity and NaN are none."""
-        number = super().to_internal_value(data)
-        if not math.isfinite(number) or number < 0:
-            raise serializers.ValidationError("A value is a number of US dollars, zero or more.")
-        return number
-
-
-class ExportParameters(serializers.Serializer[Any]):
-    """Which rows, in which format; all of them when nothing is said."""
-
-    format = serializers.ChoiceField(choices=list(FORMATS), default="csv")
-    symbol = serializers.RegexField(
-        SYMBOL,
-        default=None,
-        error_messages={"invalid": "A symbol is letters and digits, like BTCUSDT."},
+    type = TypesField(default=TYPES)
+    format = choice(FORMATS, default="csv")
+    snapshot = serializers.IntegerField(
+        min_value=1, max_value=2**62, required=False, help_text="left out: the latest"
     )
-    exchanges = ExchangesField()
-    side = serializers.ChoiceField(choices=["long", "short"], default=None)
-    type = serializers.ChoiceField(
-        choices=["forced", "backstop", "adl", "assignment"], default=None
+    manifest = choice(
+        ("true", "line"),
+        required=False,
+        help_text="true: what the file would be, as JSON; line: as the last line of ndjson",
     )
-    min_value = UsdField(default=None)
-    max_value = UsdField(default=None)
-    start = serializers.DateTimeField(default=EARLIEST, default_timezone=UTC)
-    end = serializers.DateTimeField(default=None, default_timezone=UTC)
-    snapshot = serializers.IntegerField(min_value=1, max_value=2**62, default=None)
-    manifest = serializers.ChoiceField(choices=["true", "line"], default=None)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse values that do not go together."""
-        if attrs["end"] is not None and attrs["start"] >= attrs["end"]:
-            raise serializers.ValidationError({"end": "The end must lie after the start."})
-        low, high = attrs["min_value"], attrs["max_value"]
-        if low is not None and high is not None and low > high:
-            raise serializers.ValidationError({"max_value": "Less than min_value."})
-        if attrs["manifest"] == "line" and attrs["format"] != "ndjson":
-            raise serializers.ValidationError({"manifest": "Only ndjson can end with a line."})
-        return attrs
 
 
-class Export(APIView):
+class Export(PlainAnswer):
     """Every stored liquidation that fits, all types and all columns, oldest first."""
 
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """Answer whatever is accepted: the format is a parameter."""
-        return super().perform_content_negotiation(request, force=True)
+    parameters = ExportParameters
+    shape = shapes.AddressedManifest
+    content_types = tuple(form.content_type for form in FORMATS.values())
 
-    def get(self, request: Request) -> HttpResponseBase:
-        """Answer with the file, or with its manifest, for which all of it is made and counted."""
-        values = validated(ExportParameters, request.query_params.dict())
+    def get(self, request: Request, **path: str) -> HttpResponseBase:
+        """Answer with the file, or with its manifest, for which all of it is made and counted.
+
+        Raises BadParameters, UnknownSymbol and SnapshotGone.
+        """
+        values = validated(self.parameters, request.query_params)
+        if values.get("manifest") == "line" and values["format"] != "ndjson":
+            raise misfit("manifest", "Only ndjson can end with a line.")
+        require_known(values.get("symbol"))
         if Body.too_many():
             raise exceptions.Throttled(wait=RETRY_SECONDS, detail="Too many exports at once.")
         file = _file(values, datetime.now(UTC))
-        if values["manifest"] == "true":
+        if values.get("manifest") == "true":
             return Response(_manifest(file, request.path))
-        # The bytes on the wire are those that the manifest's SHA-256 is of: no compression.
-        request.META.pop("HTTP_ACCEPT_ENCODING", None)
-        chunks = file.chunks_with_manifest if values["manifest"] == "line" else file.chunks
-        return StreamingHttpResponse(
-            Body(chunks),
-            content_type=FORMATS[file.format].content_type,
-            headers=_headers(file),
-        )
+        return _sent(file, request, has_manifest="manifest" in values)
 
 
 def _file(values: Mapping[str, Any], now: datetime) -> ExportFile:
-    """Return the file asked for; without an end, it ends now."""
-    names = ("exchanges", "start", "symbol", "side", "type", "min_value", "max_value")
-    query = ExportQuery(**{name: values[name] for name in names}, end=values["end"] or now)
-    return ExportFile(plan(query, values["snapshot"]), values["format"])
+    """Return the file asked for; without a range, it begins with the first row and ends now."""
+    asked = values if "timeframe" in values else {"start": EARLIEST, **values}
+    selection = Selection.of(asked, now, longest=None)
+    return ExportFile(plan(selection, values.get("snapshot")), values["format"])
+
+
+def _sent(file: ExportFile, request: Request, *, has_manifest: bool) -> HttpResponseBase:
+    # The bytes on the wire are those that the manifest's SHA-256 is of: no compression.
+    request.META.pop("HTTP_ACCEPT_ENCODING", None)
+    return StreamingHttpResponse(
+        Body(file.chunks_with_manifest if has_manifest else file.chunks),
+        content_type=FORMATS[file.format].content_type,
+        headers=_headers(file),
+    )
 
 
 def _headers(file: ExportFile) -> dict[str, str]:
@@ -116,18 +95,24 @@ def _headers(file: ExportFile) -> dict[str, str]:
     return headers
 
 
-def _manifest(file: ExportFile, path: str) -> dict[str, Any]:
+def _manifest(file: ExportFile, path: str) -> shapes.AddressedManifest:
     """Return the file's manifest, what was covered, and the address that gives these bytes."""
-    now, query = datetime.now(UTC), file.plan.query
+    now, chosen = datetime.now(UTC), file.plan.selection
     manifest = file.manifest()
-    asked = {
-        name: iso(value) if isinstance(value, datetime) else value
-        for name, value in manifest["filters"].items()
-        if value is not None
-    }
-    asked |= {"exchanges": ",".join(query.exchanges)}
-    asked |= {"format": file.format, "snapshot": file.plan.snapshot}
-    return manifest | {
-        "url": f"{path}?{urlencode(asked)}",
-        "coverage": coverage(query.exchanges, query.start, min(query.end, now), now),
-    }
+    asked = {name: _word(value) for name, value in manifest["filters"].items() if value is not None}
+    asked |= {"format": file.format, "snapshot": str(file.plan.snapshot)}
+    covered = coverage(chosen.exchanges, _begin(file.plan), min(chosen.end, now), now)
+    return {**manifest, "url": f"{path}?{urlencode(asked)}", "coverage": covered}
+
+
+def _begin(plan: Plan) -> datetime:
+    """Return the start that was asked for; that of the first row where none was."""
+    start = plan.selection.start
+    return plan.slices[0].start if start == EARLIEST else start
+
+
+def _word(value: object) -> str:
+    """Return a value as a request says it."""
+    if isinstance(value, list):
+        return ",".join(value)
+    return iso(value) if isinstance(value, datetime) else str(value)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
+from collections.abc import Mapping
+from typing import Any
 
+from heatmap.api.views import Answer
 from heatmap.live.hub import stats
+from heatmap.shapes import service as shapes
 
 
-class LiveStats(APIView):
+class LiveStats(Answer):
     """Clients of the live socket `/ws/live` in this process of the site."""
 
-    def get(self, request: Request) -> Response:
-        """Answer with open sockets, frames of the last minute, slow clients and symbols."""
-        return Response(stats())
+    shape = shapes.LiveStats
+
+    def answer(self, values: dict[str, Any]) -> Mapping[str, Any]:
+        """Return open sockets, frames of the last minute, slow clients and symbols."""
+        return stats()

@@ -6,6 +6,7 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import resolve_type_hint
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 
 from heatmap.shapes.common import Refusal
@@ -31,12 +32,16 @@ class AnswerSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         """Return the answer and every refusal by status."""
-        answers = {200: OpenApiResponse(shape_schema(self.view.shape))}
+        kinds = [kind.partition(";")[0] for kind in getattr(self.view, "content_types", ())]
+        answers: dict[Any, Any] = {(200, kind): OpenApiTypes.BINARY for kind in kinds}
+        if self.view.shape is not None:
+            answers[200, "application/json"] = OpenApiResponse(shape_schema(self.view.shape))
         refusals = {
             status: OpenApiResponse(shape_schema(Refusal), description)
             for status, description in _REFUSALS.items()
         }
-        return answers | refusals
+        failure = OpenApiResponse(shape_schema(self.view.failure), _REFUSALS[503])
+        return answers | refusals | {503: failure}
 
     def get_description(self, *_: str) -> str:
         """Return what the view's class says of itself."""

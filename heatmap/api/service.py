@@ -8,30 +8,31 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.module_loading import import_string
-from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from exchanges import store
 from exchanges.errors import LiqsiteError
+from heatmap.api.views import Answer, PlainAnswer
 from heatmap.health import worker_state
 from heatmap.metrics import REGISTRY
+from heatmap.shapes import service as shapes
 
 SERVICE = "liqsite"
 _OK = {"status": "ok", "detail": ""}
 
 
-class Health(APIView):
+class Health(Answer):
     """How the service does: `ok`, `degraded` (it answers, but nothing comes in), `unhealthy`."""
 
     throttle_classes = ()
+    shape = failure = shapes.Health
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request, **path: str) -> Response:
         """Answer with every component's state; 503 when `unhealthy`."""
         components = _readable() | {"worker": _checked(_worker)}
         overall = _overall(components)
@@ -46,28 +47,39 @@ class Health(APIView):
         return Response(body, _http_status(overall != "unhealthy"))
 
 
-class Ready(APIView):
+class Ready(Answer):
     """Whether requests can be answered: the store and the database can be read."""
 
     throttle_classes = ()
+    shape = failure = shapes.Readiness
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request, **path: str) -> Response:
         """Answer 200 or 503, with the reason."""
         components = _readable()
         ready = all(part["status"] == "ok" for part in components.values())
         return Response({"ready": ready, "components": components}, _http_status(ready))
 
 
-@require_safe
-def alive(request: HttpRequest) -> HttpResponse:
-    """Answer as long as the process does."""
-    return HttpResponse("ok\n", content_type="text/plain")
+class Alive(PlainAnswer):
+    """`ok` as long as the process answers at all."""
+
+    throttle_classes = ()
+    content_types = ("text/plain",)
+
+    def get(self, request: Request, **path: str) -> HttpResponse:
+        """Answer `ok`, without asking the store or the database."""
+        return HttpResponse("ok\n", content_type="text/plain")
 
 
-@require_safe
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer in Prometheus' text format."""
-    return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+class Metrics(PlainAnswer):
+    """The venues, the worker, the store and the requests in Prometheus' text format."""
+
+    throttle_classes = ()
+    content_types = (CONTENT_TYPE_LATEST,)
+
+    def get(self, request: Request, **path: str) -> HttpResponse:
+        """Answer with every figure of this process."""
+        return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
 
 def _readable() -> dict[str, dict[str, str]]:
@@ -86,7 +98,9 @@ def _database() -> dict[str, str]:
 
 def _worker() -> dict[str, str]:
     worker = worker_state(datetime.now(UTC))
-    return _OK if worker["is_running"] else {"status": "down", "detail": worker["message"]}
+    if not worker["message"]:
+        return _OK
+    return {"status": "degraded" if worker["is_running"] else "down", "detail": worker["message"]}
 
 
 def _checked(check: Callable[[], dict[str, str]]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from heatmap.api.export import Export
 from heatmap.api.heatmap import Heatmap, HeatmapTimeseries, Levels
 from heatmap.api.liquidations import LiquidationDetail, Liquidations, LiquidationSpread
 from heatmap.api.live import LiveStats
-from heatmap.api.service import Health, Ready, alive, metrics
+from heatmap.api.service import Alive, Health, Metrics, Ready
 from heatmap.api.totals import DateRange, LiquidationHistory, LiquidationSummary, Symbols
 from heatmap.api.views import Nowhere
 
@@ -40,9 +40,9 @@ urlpatterns = [
     path("liquidations", Liquidations.as_view(), name="liquidations"),
     path("liquidations/export", Export.as_view(), name="liquidations-export"),
     path("health", Health.as_view(), name="health"),
-    path("healthz", alive, name="healthz"),
+    path("healthz", Alive.as_view(), name="healthz"),
     path("readyz", Ready.as_view(), name="readyz"),
-    path("metrics", metrics, name="metrics"),
+    path("metrics", Metrics.as_view(), name="metrics"),
     path("liquidations/heatmap", Heatmap.as_view(), name="liquidations-heatmap"),
     path(
         "liquidations/heatmap-timeseries",

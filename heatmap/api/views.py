@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, NoReturn
 
+from django.http import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from rest_framework.views import APIView
 from heatmap.api.openapi import AnswerSchema
 from heatmap.freshness import kept
 from heatmap.parameters import NoParameters, validated
+from heatmap.shapes.common import Refusal
 from heatmap.symbols import require_known
 
 # Ask again each time, and be told `304 Not Modified` when nothing has changed.
@@ -26,8 +28,10 @@ class Answer(APIView):
     schema = AnswerSchema()
     parameters: ClassVar[type[serializers.Serializer[Any]]] = NoParameters
     shape: ClassVar[Any]
+    # What is answered with 503.
+    failure: ClassVar[Any] = Refusal
 
-    def get(self, request: Request, **path: str) -> Response:
+    def get(self, request: Request, **path: str) -> HttpResponseBase:
         """Answer with the shape."""
         values = validated(self.parameters, request.query_params) | path
         return Response(self.body(values), headers=FRESH)
@@ -48,6 +52,20 @@ class StoreAnswer(Answer):
         """Return the answer as JSON. Raises UnknownSymbol."""
         require_known(values.get("symbol"))
         return kept(type(self).__name__, values, lambda: self.answer(values))
+
+
+class PlainAnswer(Answer):
+    """One address that answers with text or a file, whatever type is accepted.
+
+    `content_types` are those that may come; `shape` is what else may, as JSON.
+    """
+
+    shape: ClassVar[Any] = None
+    content_types: ClassVar[tuple[str, ...]]
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Refuse nobody for what is accepted."""
+        return super().perform_content_negotiation(request, force=True)
 
 
 class Nowhere(APIView):

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import cast
 
 from django.conf import settings
 
+from exchanges.events import LiquidationType, Side
 from heatmap.export.formats import FORMATS
 from heatmap.export.plan import Plan
+from heatmap.parameters import Selection
+from heatmap.shapes.export import Filters, FormatName, Manifest, Told
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class ExportFile:
     """A plan in one of FORMATS; the same plan and format give the same bytes."""
 
     plan: Plan
-    format: str
+    format: FormatName
 
     def chunks(self) -> Generator[bytes]:
         """Yield the file's bytes. Closing the generator ends the query."""
@@ -37,35 +40,49 @@ class ExportFile:
                 digest.update(chunk)
                 count += len(chunk)
                 yield chunk
-        manifest = self.told() | {"bytes": count, "sha256": digest.hexdigest()}
+        manifest = {**self.told(), "bytes": count, "sha256": digest.hexdigest()}
         yield json.dumps({"manifest": manifest}, default=iso).encode() + b"\n"
 
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> Manifest:
         """Return what the file says of itself, its size and its SHA-256: all of it is made."""
         digest, count = sha256(), 0
         for chunk in self.chunks():
             digest.update(chunk)
             count += len(chunk)
-        return self.told() | {"bytes": count, "sha256": digest.hexdigest()}
+        return {**self.told(), "bytes": count, "sha256": digest.hexdigest()}
 
-    def told(self) -> dict[str, Any]:
-        """Return {filename, format, rows, snapshot, notice, filters}."""
+    def told(self) -> Told:
+        """Return what is known before the file is made."""
         return {
             "filename": self.name,
             "format": self.format,
             "rows": self.plan.rows,
             "snapshot": self.plan.snapshot,
             "notice": settings.LIQSITE_NOTICE,
-            "filters": asdict(self.plan.query),
+            "filters": filters(self.plan.selection),
         }
 
     @property
     def name(self) -> str:
         """Return e.g. `liquidations-BTCUSDT-20261101-20261122-snapshot812.parquet`."""
-        query = self.plan.query
-        symbol = "".join(c for c in query.symbol or "all" if c.isascii() and c.isalnum()) or "one"
-        span = f"{self.plan.slices[0].start:%Y%m%d}-{query.end:%Y%m%d}"
+        chosen = self.plan.selection
+        symbol = "".join(c for c in chosen.symbol or "all" if c.isascii() and c.isalnum()) or "one"
+        span = f"{self.plan.slices[0].start:%Y%m%d}-{chosen.end:%Y%m%d}"
         return f"liquidations-{symbol}-{span}-snapshot{self.plan.snapshot}.{self.format}"
+
+
+def filters(selection: Selection) -> Filters:
+    """Return the filters in the words of a request."""
+    return {
+        "symbol": selection.symbol,
+        "exchanges": list(selection.exchanges),
+        "start": selection.start,
+        "end": selection.end,
+        "side": cast(Side | None, selection.side),
+        "type": cast(list[LiquidationType], list(selection.types)),
+        "min_value": selection.min_value,
+        "max_value": selection.max_value,
+    }
 
 
 def iso(moment: object) -> str:

@@ -55,7 +55,7 @@ class ExchangeList(TypedDict):
 
 
 class WorkerState(TypedDict):
-    """Whether the worker runs, and since when it does or does not."""
+    """Whether the worker runs, since when it does or does not, and what troubles it."""
 
     is_running: bool
     since: datetime | None

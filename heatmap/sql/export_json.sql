@@ -5,6 +5,6 @@ FROM (
         strftime(exchange_time, '%Y-%m-%dT%H:%M:%S.%fZ') AS exchange_time,
         strftime(received_time, '%Y-%m-%dT%H:%M:%S.%fZ') AS received_time
     )
-    FROM chosen
+    FROM selected
 ) AS told
 ORDER BY told.exchange_time, told.event_id;

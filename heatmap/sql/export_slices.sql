@@ -8,7 +8,7 @@ FROM (
             AS slice
     FROM (
         SELECT epoch_ms(exchange_time) // 60000 AS minute, count(*) AS events
-        FROM chosen
+        FROM selected
         GROUP BY minute
     )
 )

@@ -3,5 +3,5 @@ SELECT * REPLACE (
     strftime(exchange_time, '%Y-%m-%dT%H:%M:%S.%fZ') AS exchange_time,
     strftime(received_time, '%Y-%m-%dT%H:%M:%S.%fZ') AS received_time
 )
-FROM chosen
-ORDER BY chosen.exchange_time, event_id;
+FROM selected
+ORDER BY selected.exchange_time, event_id;

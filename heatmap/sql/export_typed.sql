@@ -1,4 +1,4 @@
 -- The rows of an export as they are stored.
 SELECT *
-FROM chosen
+FROM selected
 ORDER BY exchange_time, event_id;

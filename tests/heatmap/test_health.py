@@ -63,6 +63,18 @@ def test_a_dead_worker_makes_every_venue_off_and_says_since_when():
     assert bybit["since"] == NOON
 
 
+def test_a_running_worker_says_what_keeps_it_from_storing():
+    a_worker(trouble="The journal cannot be written: No space left on device.")
+    record_health([health()], NOON)
+    told = snapshot(NOON)
+    assert told["worker"] == {
+        "is_running": True,
+        "since": NOON - timedelta(hours=1),
+        "message": "The journal cannot be written: No space left on device.",
+    }
+    assert told["exchanges"]["bybit"]["state"] == "live"
+
+
 def test_a_worker_that_stopped_in_order_is_not_running_at_once():
     a_worker(ended_at=NOON)
     assert not snapshot(NOON)["worker"]["is_running"]

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from exchanges.errors import StoreUnavailable
+from exchanges.events import Liquidation
 from exchanges.journal import Position
 from exchanges.store import Writer, query
 from exchanges.store.catalog import inlined_rows, live_files, open_catalog
@@ -59,6 +60,24 @@ def test_a_round_keeps_every_row_and_leaves_one_file_a_table(
     with open_catalog(tmp_path) as catalog:
         assert inlined_rows(catalog)["liquidations"] == 0
         assert [f.rows for f in live_files(catalog) if f.table == "liquidations"] == [3240]
+
+
+def test_in_a_file_the_rows_of_a_symbol_lie_together_and_in_the_order_of_time(tmp_path: Path):
+    with Writer(tmp_path) as writer:
+        for batch in range(4):
+            writer.append([a_mixed_row(f"{batch}:{n}", n) for n in range(600 if batch % 2 else 40)])
+        tidy(writer)
+    with open_catalog(tmp_path) as catalog:
+        [file] = [file.path for file in live_files(catalog) if file.table == "liquidations"]
+    found = duckdb.sql(f"SELECT symbol, exchange_time FROM '{file}'").fetchall()
+    assert len(found) == 1280
+    assert found == sorted(found)
+
+
+def a_mixed_row(name: str, number: int) -> Liquidation:
+    symbol = ("SOLUSDT", "BTCUSDT", "ETHUSDT")[number % 3]
+    moment = NOON - timedelta(seconds=number)
+    return a_liquidation(event_id=f"binance:{name}", symbol=symbol, exchange_time=moment)
 
 
 def test_merged_files_stay_until_no_reader_can_need_them(

@@ -83,6 +83,13 @@ def test_health_is_kept_for_ten_seconds_but_never_whether_the_worker_runs(
     assert answer["exchanges"]["bybit"]["state"] == "off"
 
 
+def test_health_tells_what_keeps_the_worker_from_storing(client: Client, running_worker: None):
+    assert client.get("/exchanges/health").json()["worker"]["message"] == ""
+    WorkerLease.objects.update(trouble="The store is away.")
+    told = client.get("/exchanges/health").json()["worker"]
+    assert (told["is_running"], told["message"]) == (True, "The store is away.")
+
+
 def test_is_a_readable_page_too(client: Client):
     page = client.get("/exchanges", headers={"accept": "text/html"})
     assert page.status_code == 200

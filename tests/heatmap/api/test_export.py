@@ -14,9 +14,11 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 from pytest_django.fixtures import Settings
 
+from exchanges.models import Watch
 from exchanges.store import Writer
 from heatmap.export import body, plan
 from tests.make import a_liquidation, tidy
@@ -128,7 +130,7 @@ async def test_filters_filter_alone_and_together(async_client: AsyncClient, rows
 async def test_an_export_of_nothing_still_names_its_columns(
     async_client: AsyncClient, rows: list[Any], format: str
 ):
-    _, content = await export(async_client, format=format, symbol="NONE")
+    _, content = await export(async_client, format=format, timeframe="1h", end="2020-01-01T00:00Z")
     if format == "csv":
         assert content.startswith(b'"event_id","exchange"') and content.count(b"\n") == 1
     elif format == "parquet":
@@ -182,12 +184,13 @@ async def test_a_file_is_sent_as_it_is_even_to_who_takes_gzip(
     [
         {"format": "xlsx"},
         {"side": "sideways"},
-        {"type": "all"},
+        {"type": "liquidation"},
         {"min_value": "nan"},
         {"max_value": "inf"},
         {"min_value": "-1"},
         {"min_value": "5", "max_value": "4"},
-        {"start": "2026-11-02", "end": "2026-11-01"},
+        {"start": "2026-11-02T00:00:00Z", "end": "2026-11-01T00:00:00Z"},
+        {"start": "2026-11-02T00:00:00Z", "timeframe": "24h"},
         {"start": "yesterday"},
         {"exchanges": "mtgox"},
         {"symbol": "BTC'; DROP"},
@@ -207,6 +210,41 @@ async def test_what_cannot_be_is_refused_with_a_reason(
 async def test_a_snapshot_that_is_not_kept_is_said(async_client: AsyncClient, rows: list[Any]):
     answer = await async_client.get(EXPORT, {"snapshot": 999_999})
     assert (answer.status_code, answer.json()["code"]) == (404, "snapshot_gone")
+
+
+async def test_a_snapshot_from_before_the_table_is_gone_too(
+    async_client: AsyncClient, rows: list[Any]
+):
+    answer = await async_client.get(EXPORT, {"snapshot": 1})
+    assert (answer.status_code, answer.json()["code"]) == (404, "snapshot_gone")
+
+
+async def test_a_symbol_that_is_none_is_not_found(async_client: AsyncClient, rows: list[Any]):
+    answer = await async_client.get(EXPORT, {"symbol": "BTCUSTD"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_symbol")
+    assert "BTCUSDT" in answer.json()["detail"]
+
+
+async def test_several_types_and_a_time_frame_are_as_in_a_list(
+    async_client: AsyncClient, rows: list[Any], lake: Writer
+):
+    lake.append([a_liquidation(event_id="back", liquidation_type="backstop", exchange_time=START)])
+    asked = {"format": "ndjson", "end": "2026-11-01T01:00:00Z", "timeframe": "1h"}
+    told = read("ndjson", (await export(async_client, type="backstop, adl", **asked))[1])
+    assert [row["event_id"] for row in told] == ["back", "binance:1", "binance:101"]
+    _, everything = await export(async_client, **asked)
+    assert len(everything.splitlines()) == 121
+
+
+async def test_everything_is_covered_from_the_first_row_on(
+    async_client: AsyncClient, rows: list[Any]
+):
+    await sync_to_async(Watch.objects.create)(exchange="bybit", started_at=START)
+    asked = {"manifest": "true", "exchanges": "bybit", "end": "2026-11-02T00:00:00Z"}
+    coverage = (await async_client.get(EXPORT, asked)).json()["coverage"]
+    assert {gap["reason"] for gap in coverage["bybit"]["gaps"]} <= {"worker not running"}
+    longer = await async_client.get(EXPORT, asked | {"start": "2020-01-01T00:00:00Z"})
+    assert longer.json()["coverage"]["bybit"]["gaps"][0]["start"] == "2020-01-01T00:00:00Z"
 
 
 async def test_a_client_that_goes_away_ends_the_query(async_client: AsyncClient, rows: list[Any]):

@@ -13,10 +13,11 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from exchanges import store
 from exchanges.store import Writer
 from heatmap import queries
 from heatmap.api.renderers import FastJSONRenderer
-from heatmap.freshness import kept, snapshot_id
+from heatmap.freshness import kept
 from tests.heatmap.api.rows import a_row
 
 pytestmark = pytest.mark.django_db
@@ -73,10 +74,10 @@ def test_another_question_or_another_snapshot_is_another_answer(
 
 def test_the_snapshot_grows_with_every_commit(rows: Writer, settings: Settings):
     folder = Path(settings.LIQSITE_LAKE)
-    before = snapshot_id(folder)
-    assert snapshot_id(folder) == before
+    before = store.snapshot(folder)
+    assert store.snapshot(folder) == before
     rows.append([a_row(9, "okx", "long", 80_000, 1.0)])
-    assert snapshot_id(folder) > before
+    assert store.snapshot(folder) > before
 
 
 def test_an_unchanged_answer_is_not_sent_again(client: Client, rows: Writer):

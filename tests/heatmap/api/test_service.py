@@ -60,6 +60,24 @@ def test_health_is_degraded_without_a_worker_and_says_since_when(client: Client,
     assert "not running since" in answer.json()["components"]["worker"]["detail"]
 
 
+def test_health_is_degraded_while_the_worker_cannot_store_and_says_why(
+    client: Client, lake: Writer
+):
+    a_worker(trouble="The journal is full.")
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    worker = answer.json()["components"]["worker"]
+    assert worker == {"status": "degraded", "detail": "The journal is full."}
+    assert client.get("/readyz").status_code == 200
+
+
+def test_text_is_answered_whatever_is_accepted(client: Client, lake: Writer):
+    for path in ("/healthz", "/metrics"):
+        answer = client.get(path, headers={"accept": "application/openmetrics-text"})
+        assert (answer.status_code, answer["Content-Type"].split(";")[0]) == (200, "text/plain")
+        assert client.head(path).content == b""
+
+
 def test_without_a_store_the_service_lives_but_is_not_ready(
     client: Client, settings: Settings, tmp_path: Path
 ):

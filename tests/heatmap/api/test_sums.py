@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from itertools import count
 from typing import Any
 
@@ -35,6 +37,20 @@ CHOSEN = st.sets(st.sampled_from(EXCHANGES))
 NUMBERS = count()
 
 
+def exported(client: Client, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of an export of what totals count."""
+    answer: Any = client.get(
+        "/liquidations/export", asked | {"format": "ndjson", "type": "forced,backstop"}
+    )
+    assert answer.status_code == 200, answer.content
+
+    async def lines() -> list[bytes]:
+        whole = b"".join([piece async for piece in answer.streaming_content])
+        return whole.splitlines()
+
+    return [json.loads(line) for line in asyncio.run(lines())]
+
+
 class Told:
     """What the addresses say of one question."""
 
@@ -47,6 +63,7 @@ class Told:
         span = {"start": ago(hours=48).isoformat()}
         same = {"start_time": span["start"]}
         self.rows = ask("", limit=500, **span)["liquidations"]
+        self.exported = exported(client, asked | span)
         self.history = ask("/history", **span)
         self.zones = ask("/heatmap", **span)
         self.levels = ask("/levels", **span)
@@ -59,6 +76,7 @@ class Told:
         steps = [level for row in self.series["data"] for level in row["levels"]]
         return [
             sum(row["value_usd"] or 0 for row in self.rows if row["side"] == side),
+            sum(row["value_usd"] or 0 for row in self.exported if row["side"] == side),
             self.history["totals"][side],
             sum(bucket[side] for bucket in self.history["data"]),
             sum(z["total_density"] for z in self.zones["zones"] if z["side"] == side),
@@ -101,6 +119,7 @@ def test_parts_add_up_to_wholes(client: Client, lake: Writer, events: list[Any],
         for found in told.sums(side):
             assert found == pytest.approx(expected)
     assert len(told.rows) == told.history["totals"]["count"] == len(counted)
+    assert {row["event_id"] for row in told.exported} == {row["event_id"] for row in told.rows}
     unknown = sum(e[3] is None for e in counted)
     assert told.history["totals"]["unknown_value_count"] == unknown
     for answer in (told.history, told.zones, told.levels, told.series, told.columns):

@@ -66,7 +66,7 @@ async def flood(push: LivePush, seconds: float) -> None:
 
 
 def stats(site: Site) -> dict[str, Any]:
-    with urlopen(f"http://127.0.0.1:{site.port}/ws/stats?format=json") as answer:
+    with urlopen(f"http://127.0.0.1:{site.port}/ws/stats") as answer:
         told: dict[str, Any] = json.load(answer)
         return told
 
