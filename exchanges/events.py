@@ -55,6 +55,19 @@ class Liquidation(msgspec.Struct, frozen=True, gc=False):
 NormalizedLiquidation = Liquidation
 
 
+class Candle(msgspec.Struct, frozen=True, gc=False):
+    """Five minutes of one contract's trade prices, closed; `volume` is in base units."""
+
+    exchange: str
+    symbol: str
+    opened_at: datetime
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+
 class Acknowledged(msgspec.Struct, frozen=True, gc=False):
     """The venue confirmed a subscription message; `is_control`: only that of the control
     stream, which without another one is no subscription to liquidations."""

@@ -1,19 +1,20 @@
-"""Past liquidations from the venues that publish them."""
+"""Past liquidations and candles from the venues that publish them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import aiohttp
 from msgspec.structs import replace
 
-from exchanges.adapters.base import Adapter, History, Options, Request
+from exchanges.adapters.base import Adapter, Options, Request
 from exchanges.clock import Clock, utc_now
 from exchanges.errors import ConnectionRefused, HistoryUnavailable, LiqsiteError
-from exchanges.events import Liquidation
-from exchanges.instruments import Instruments
+from exchanges.events import Candle, Liquidation
+from exchanges.instruments import Instrument, Instruments
 from exchanges.rest import fetch, session
 from exchanges.trouble import explain
 
@@ -21,6 +22,7 @@ TRIES = 5
 LONGEST_WAIT = 120.0
 
 Sleep = Callable[[float], Awaitable[None]]
+Row = TypeVar("Row", Liquidation, Candle)
 
 
 async def fetch_historical(
@@ -41,28 +43,58 @@ async def fetch_historical(
     if not adapter.history_source:
         raise HistoryUnavailable(f"{adapter.display_name} publishes no past liquidations.")
     history = adapter.history(instruments, options, since, until, symbol)
+    async for rows in _told("history", history, adapter, sleep):
+        wanted = [row for row in rows if since <= row.exchange_time < until]
+        yield [replace(row, received_time=clock()) for row in wanted]
+
+
+async def fetch_candles(
+    adapter: Adapter,
+    instrument: Instrument,
+    since: datetime,
+    until: datetime,
+    sleep: Sleep = asyncio.sleep,
+) -> AsyncIterator[Sequence[Candle]]:
+    """Yield a contract's closed candles opened in [since, until), request by request.
+
+    Keeps the same pauses. Raises HistoryUnavailable.
+    """
+    asked = adapter.candles(instrument, since, until)
+    async for rows in _told(f"candles of {instrument.instrument_id}", asked, adapter, sleep):
+        yield rows
+
+
+async def _told(
+    what: str,
+    asked: Generator[Request | Sequence[Row], bytes, None],
+    adapter: Adapter,
+    sleep: Sleep,
+) -> AsyncIterator[Sequence[Row]]:
+    """Yield what the venue tells. Raises HistoryUnavailable."""
     try:
         async with session() as http:
-            async for rows in _follow(history, adapter, http, sleep):
-                wanted = [row for row in rows if since <= row.exchange_time < until]
-                yield [replace(row, received_time=clock()) for row in wanted]
+            async for rows in _follow(asked, adapter, http, sleep):
+                yield rows
     except (TimeoutError, LiqsiteError, aiohttp.ClientError, OSError) as error:
-        raise HistoryUnavailable(f"{adapter.display_name} history: {explain(error)}") from error
+        raise HistoryUnavailable(f"{adapter.display_name} {what}: {explain(error)}") from error
 
 
 async def _follow(
-    history: History, adapter: Adapter, http: aiohttp.ClientSession, sleep: Sleep
-) -> AsyncIterator[Sequence[Liquidation]]:
+    asked: Generator[Request | Sequence[Row], bytes, None],
+    adapter: Adapter,
+    http: aiohttp.ClientSession,
+    sleep: Sleep,
+) -> AsyncIterator[Sequence[Row]]:
     """Send each request the adapter yields and hand the answer back in; yield its rows."""
-    told: Request | Sequence[Liquidation] | None = next(history, None)
+    told: Request | Sequence[Row] | None = next(asked, None)
     while told is not None:
         if not isinstance(told, Request):
             yield told
-            told = next(history, None)
+            told = next(asked, None)
             continue
         body = await _patiently(adapter, http, told, sleep)
         try:
-            told = history.send(body)
+            told = asked.send(body)
         except StopIteration:
             return
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from django.db import DatabaseError
 
+from exchanges.candles import Candles
 from exchanges.clock import Clock, utc_now
 from exchanges.errors import JournalPaused, StoreUnavailable
 from exchanges.events import StoredEvent
@@ -56,9 +57,10 @@ class Worker:
         folder: Path | None = None,
         clock: Clock = utc_now,
         redundant: Collection[str] = (),
+        symbols: Sequence[str] = (),
     ) -> None:
         """`folder` is where the venues' contract lists are kept between runs; `redundant`
-        venues get a second connection."""
+        venues get a second connection; candles are gathered of `symbols`, or of the busiest."""
         self.venues = Venues(
             exchanges,
             accept=self._keep,
@@ -72,6 +74,7 @@ class Worker:
         self._push = push
         self._clock = clock
         self._days = keep.days
+        self._symbols = symbols
         self._reporter = Reporter(self.venues, push, lease, clock)
         self._upkeep = Upkeep(journal, keep, clock, self._journal_is)
         self._storing = Storing(journal, writer)
@@ -101,10 +104,9 @@ class Worker:
 
     def _jobs(self) -> list[Job]:
         """Return what runs beside the storing, all for ever."""
-        repairs = [
-            Repair(self.venues.venue(name), self._keep, self._clock).run
-            for name in self.venues.names()
-        ]
+        venues = [self.venues.venue(name) for name in self.venues.names()]
+        repairs = [Repair(venue, self._keep, self._clock).run for venue in venues]
+        candles = Candles(venues, self._writer, self._in_store_thread, self._clock, self._symbols)
         return [
             self.venues.connect_all,
             self._reporter.tell_health,
@@ -114,6 +116,7 @@ class Worker:
             self._upkeep.tidy,
             self._maintain,
             Retry(self.venues, self._keep, self._clock).run,
+            candles.run,
             *repairs,
         ]
 

@@ -24,6 +24,9 @@ LIQUIDATION_COLUMNS = (
 )  # fmt: skip
 EVENT_COLUMNS = (*LIQUIDATION_COLUMNS, "raw_side", "raw_size", "raw_unit", "raw")
 
+# A candle that closed longer ago tells nothing of the price now.
+OLDEST_PRICE, CANDLE = timedelta(minutes=15), timedelta(minutes=5)
+
 _SQL = Path(__file__).parent / "sql"
 _DAY = timedelta(days=1)
 
@@ -72,6 +75,19 @@ class LastPrice(NamedTuple):
     price_kind: str
     exchange: str
     exchange_time: datetime
+
+
+class KlineRow(NamedTuple):
+    """A candle made of so many parts; bins are counted from the epoch."""
+
+    exchange: str
+    time_index: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    parts: int
 
 
 class Stored(NamedTuple):
@@ -182,6 +198,19 @@ def last_price(selection: Selection) -> LastPrice | None:
     newest = replace(selection, start=max(selection.start, selection.end - _DAY))
     rows = _selected("last_price", newest) or _selected("last_price", selection)
     return LastPrice(*rows[0]) if rows else None
+
+
+def klines(symbol: str, start: datetime, end: datetime, step: int) -> list[KlineRow]:
+    """Return candles of so many seconds opened in [start, end), of one venue."""
+    rows = _rows("klines", symbol=symbol, start=start, end=end, step=step)
+    return [KlineRow(*row) for row in rows]
+
+
+def market_price(selection: Selection) -> float | None:
+    """Return where the symbol's newest candle closed; None when that is long ago."""
+    since = selection.asked_at - OLDEST_PRICE - CANDLE
+    rows = _rows("market_price", symbol=selection.symbol, since=since)
+    return float(rows[0][0]) if rows else None
 
 
 def date_range(symbol: str | None, exchanges: tuple[str, ...]) -> list[Stored]:

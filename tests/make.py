@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from exchanges.events import Liquidation
+from exchanges.events import Candle, Liquidation
 from exchanges.store import Writer
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -40,6 +40,19 @@ def a_liquidation(**told: Any) -> Liquidation:
 def some_liquidations(count: int, **told: Any) -> list[Liquidation]:
     """Return so many liquidations with ids of their own."""
     return [a_liquidation(event_id=f"binance:{n}", **told) for n in range(count)]
+
+
+def a_candle(**told: Any) -> Candle:
+    """Return Binance's candle of BTC that opened at noon, but for what is told."""
+    prices: dict[str, Any] = {
+        "open": 80_000.0,
+        "high": 80_200.0,
+        "low": 79_900.0,
+        "close": 80_100.0,
+        "volume": 12.5,
+    }
+    own: dict[str, Any] = {"exchange": "binance", "symbol": "BTCUSDT", "opened_at": NOON}
+    return Candle(**(own | prices | told))
 
 
 def tidy(writer: Writer) -> None:

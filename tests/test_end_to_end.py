@@ -105,6 +105,19 @@ async def until_rows(rows: Any, count: int) -> None:
             await asyncio.sleep(0.02)
 
 
+async def test_candles_reach_the_answer_of_the_first_venue_that_has_them(
+    lake: Writer, folder: Path, monkeypatch: pytest.MonkeyPatch, async_client: AsyncClient
+):
+    stored_ones = "SELECT count(*) FROM candles WHERE symbol = 'BTCUSDT'"
+    async with Simulator(rate=0) as simulator:
+        point_at(simulator, monkeypatch)
+        async with working(lake, ["binance", "bybit"]):
+            await until(lambda: store.query(folder, stored_ones, {})[0][0] > 0)
+        answer = (await async_client.get("/prices/klines?interval=5m&limit=10")).json()
+    assert answer["exchange"] == "binance"
+    assert answer["count"] >= 9 and answer["missing"] <= 1
+
+
 async def test_what_was_received_is_stored_when_the_worker_is_asked_to_stop(
     lake: Writer, folder: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -17,6 +17,7 @@ import msgspec
 
 from exchanges.errors import MalformedFrame
 from exchanges.events import (
+    Candle,
     Completeness,
     Delivered,
     FeedEvent,
@@ -73,6 +74,7 @@ Options = Mapping[str, str]
 """What settings say (`LIQSITE_<EXCHANGE>_<NAME>` as `name`) and what `discover` found."""
 
 History = Generator[Request | Sequence[Liquidation], bytes, None]
+Candles = Generator[Request | Sequence[Candle], bytes, None]
 
 
 class Adapter(ABC):
@@ -110,6 +112,8 @@ class Adapter(ABC):
     """Where past liquidations come from; empty when the venue has none."""
     history_pause_seconds: ClassVar[float] = 0.5
     """Between two requests for history, by the venue's limits."""
+    candle_source: ClassVar[str] = ""
+    """Where closed candles come from, and its limits; empty: the venue is not asked for any."""
     poll_seconds: ClassVar[float | None] = None
     """How often the history is asked for what the socket may have missed; None: never."""
     connection_lifetime_seconds: ClassVar[float | None] = None
@@ -156,6 +160,14 @@ class Adapter(ABC):
         """Yield requests, whose answers are sent back in, and lists of what they told.
 
         Rows get the event ids that the live feed gives them. Raises MalformedFrame.
+        """
+        yield from ()
+
+    def candles(self, instrument: Instrument, since: datetime, until: datetime) -> Candles:
+        """Yield requests, whose answers are sent back in, and candles opened in [since, until).
+
+        `until` is on the grid of five minutes and not in the future, so that all of them are
+        closed; the newest page comes first. Raises MalformedFrame.
         """
         yield from ()
 

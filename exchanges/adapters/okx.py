@@ -2,10 +2,15 @@
 
 The mark price of one swap on the same socket proves that it delivers.
 
+Candles: `market/candles` has the newest 1440 (40 requests in 2 s), `market/history-candles` the
+years before (20 requests in 2 s); both 100 a request, newest first, `confirm` 1 when closed.
+`volCcy` is the volume in base units of swaps and futures.
+
 Sources: https://www.okx.com/docs-v5/en/#public-data-websocket-liquidation-orders-channel
 https://www.okx.com/docs-v5/en/#public-data-websocket-mark-price-channel
 https://www.okx.com/docs-v5/en/#overview-websocket-connect
 https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments
+https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-candlesticks-history
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ from exchanges.adapters.base import (
     decode,
     mark_or_delivered,
 )
+from exchanges.adapters.parts import candles as parts
 from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused, Side
 from exchanges.instruments import Instrument, Instruments
@@ -38,6 +44,7 @@ CHANNEL, KINDS, PAGE = "liquidation-orders", ("SWAP", "FUTURES"), 100
 MARKS, MARKED, ASKED_MARKS = "mark-price", "BTC-USDT-SWAP", "control"
 SIDES: dict[str, Side] = {"sell": "long", "buy": "short"}
 _REST = "https://www.okx.com/api/v5/public"
+_MARKET = "https://www.okx.com/api/v5/market"
 _PAIR = re.compile(r"([^-]+)-([^-_]+)")
 
 
@@ -93,6 +100,16 @@ class Contract(msgspec.Struct):
     ctValCcy: str
 
 
+class Bar(parts.Row, array_like=True, gc=False):
+    """A candle; `vol` is in contracts, `volCcy` in base units."""
+
+    vol: float
+    volCcy: float
+    volCcyQuote: float
+    confirm: str
+
+
+_BARS = msgspec.json.Decoder(list[Bar], strict=False)
 _FRAME = msgspec.json.Decoder(Frame)
 _ITEMS = msgspec.json.Decoder(list[Item])
 _MARKS = msgspec.json.Decoder(list[Mark], strict=False)
@@ -124,6 +141,7 @@ class OkxAdapter(Adapter):
     control_seconds = 10.0
     history_source = "public/liquidation-orders: about a day of a contract family, an hour late"
     history_pause_seconds = 0.2
+    candle_source = "market/candles and history-candles: 100 a request, 20 requests in 2 s"
     client_ping = ClientPing("ping", 25.0)
     instrument_urls = tuple(f"{_REST}/instruments?instType={kind}" for kind in KINDS)
 
@@ -181,6 +199,20 @@ class OkxAdapter(Adapter):
                 is_over = len(rows) < PAGE or oldest <= since or last >= after
                 # The page may end inside a millisecond, which is then asked for again.
                 after = min(last + 1, after - 1)
+
+    def candles(self, instrument: Instrument, since: datetime, until: datetime) -> base.Candles:
+        """Neither end of a range is included; where the recent ones end, the history is asked."""
+        path = "candles"
+        for first, end in parts.pages(since, until, PAGE):
+            asked = f"instId={quote(instrument.instrument_id)}&bar=5m&limit={PAGE}"
+            window = f"{asked}&before={first - 1}&after={end}"
+            rows = decode(_BARS, _answered((yield Request(f"{_MARKET}/{path}?{window}"))))
+            if path == "candles" and len(rows) < (end - first) // parts.STEP_MS:
+                path = "history-candles"
+                body = yield Request(f"{_MARKET}/{path}?{window}")
+                rows += decode(_BARS, _answered(body))
+            closed = {row.opened_ms: row for row in rows if row.confirm == "1"}.values()
+            yield [row.candle(self.name, instrument.symbol, row.volCcy) for row in closed]
 
     def _liquidations(
         self, data: msgspec.Raw, instruments: Instruments, received: datetime | None

@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import accumulate
 from random import Random
 
+from exchanges.simulator.chart import Chart
 from exchanges.simulator.contracts import Contract, Liquidation
 from exchanges.simulator.errors import SimulatorError
 from exchanges.simulator.prices import ASSETS, STEP_SECONDS, Prices
@@ -68,6 +69,9 @@ class Market:
         self._rng = Random(f"liquidations {seed}")
         self._burst_rng = Random(f"bursts {seed}")
         self._prices = Prices(Random(f"prices {seed}"))
+        self._chart = Chart(seed, start)
+        for venue in venues:
+            venue.chart = self._chart
         self._deck = Deck(venue for venue in venues if venue.name not in without)
         self._decks = {venue.name: Deck([venue]) for venue in venues}
         self._last_ms: dict[tuple[str, str, str, float, float], int] = {}
@@ -101,6 +105,8 @@ class Market:
     def _step(self, end: float) -> Iterator[Liquidation]:
         """Yield one step's events: a Poisson process whose rate follows the activity."""
         self._prices.advance()
+        for asset in ASSETS:
+            self._chart.note(asset, end, self._prices.price(asset))
         rate = self._rate if self._is_steady else self._rate * self._prices.activity
         self._until_next -= rate * STEP_SECONDS
         while self._until_next <= 0:

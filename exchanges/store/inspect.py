@@ -69,7 +69,8 @@ class Damage:
     @property
     def hours(self) -> tuple[datetime, datetime] | None:
         """The first and the last hour of which rows are missing; None: not known."""
-        low, high = (side.get("exchange_time") for side in (self.file.low, self.file.high))
+        sides = (self.file.low, self.file.high)
+        low, high = (side.get("exchange_time") or side.get("opened_at") for side in sides)
         return (_hour(low), _hour(high)) if low and high else None
 
     @property

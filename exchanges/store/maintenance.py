@@ -41,8 +41,8 @@ SNAPSHOTS_PER_STEP = 5_000
 # What DuckLake calls the catalog of a lake that is attached as `lake`.
 _CATALOG = "__ducklake_metadata_lake"
 
-# The table that grows.
-LIQUIDATIONS = "liquidations"
+# The tables that grow.
+GROWING = ("liquidations", "candles")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _merge_steps(table: str) -> list[Step]:
     return [
         Step(f"merge {kind} files of {table}", partial(_merge, table, least, most))
         for kind, least, most in sizes
-        for _ in range(MERGES_PER_ROUND if table == LIQUIDATIONS else 1)
+        for _ in range(MERGES_PER_ROUND if table in GROWING else 1)
     ]
 
 

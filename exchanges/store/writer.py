@@ -12,8 +12,9 @@ import duckdb
 import msgspec
 
 from exchanges.errors import RowsRefused, StoreUnavailable
-from exchanges.events import Liquidation
+from exchanges.events import Candle, Liquidation
 from exchanges.journal import Position
+from exchanges.store import candles
 from exchanges.store.connection import connect
 from exchanges.store.maintenance import Step, flush_steps, steps
 from exchanges.store.migrations import migrate
@@ -66,6 +67,38 @@ class Writer:
             raise StoreUnavailable(f"The store took no rows: {error}") from error
         self._unflushed += len(new)
         return new
+
+    def append_candles(self, new: Sequence[Candle]) -> int:
+        """Store the candles that are not stored yet; return how many. Raises StoreUnavailable."""
+        try:
+            with writing(self._folder), self._transaction():
+                count = candles.insert(self._connection, new)
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"The store took no candles: {error}") from error
+        self._unflushed += count
+        return count
+
+    def missing_candles(
+        self, exchange: str, symbol: str, since: datetime, until: datetime
+    ) -> list[tuple[datetime, datetime]]:
+        """Return the parts of [since, until), both on the grid, without candles; newest first.
+
+        Raises StoreUnavailable.
+        """
+        try:
+            return candles.missing(self._connection, exchange, symbol, since, until)
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"The store cannot be read: {error}") from error
+
+    def most_liquidated(self, exchanges: Sequence[str], since: datetime, most: int) -> list[str]:
+        """Return the symbols of which most was liquidated on these venues since then.
+
+        Raises StoreUnavailable.
+        """
+        try:
+            return candles.most_liquidated(self._connection, exchanges, since, most)
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"The store cannot be read: {error}") from error
 
     def reopen(self) -> None:
         """Open the lake anew after it was unavailable. Raises StoreUnavailable."""

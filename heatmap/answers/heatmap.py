@@ -10,7 +10,7 @@ from exchanges.events import Side
 from heatmap.answers.grids import Grid, check_steps, grid
 from heatmap.answers.parts import head, meta, totals, totals_by_exchange, unknown_of, weigh
 from heatmap.parameters import Selection
-from heatmap.queries import Cell
+from heatmap.queries import Cell, market_price
 from heatmap.shapes.heatmap import CellColumns, GridColumns, Zone, ZoneFigures, ZonePart, Zones
 
 MOST_ZONES = 60
@@ -55,8 +55,8 @@ def zones(
     bands = _zones(found._replace(cells=cells))
     return {
         **head(selection, unknown_of(cells)),
-        # Venues' mark prices are not collected, and a liquidation's price is not the market's.
-        "current_price": None,
+        # Of a candle: a liquidation's price is not the market's.
+        "current_price": market_price(selection),
         "zones": bands,
         "per_exchange": {name: _part(bands, name) for name in selection.exchanges},
         "unknown_value_count": sum(cell.unknown_values for cell in cells),

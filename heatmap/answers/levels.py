@@ -1,4 +1,4 @@
-"""Observed price levels, and how far they lie from the last stored price."""
+"""Observed price levels, and how far they lie from the market's price, or the last stored one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from heatmap.answers.grids import Grid, grid
 from heatmap.answers.parts import head, meta, side_pairs, totals, unknown_of, weigh
 from heatmap.bins import edge
 from heatmap.parameters import Selection
-from heatmap.queries import Cell, LastPrice, last_price
+from heatmap.queries import Cell, LastPrice, last_price, market_price
 from heatmap.shapes.heatmap import Levels, PriceLevel, StoredPrice
 
 MOST_LEVELS_UNASKED = 100
@@ -23,12 +23,14 @@ def levels(selection: Selection, weighting: str, price_bin_size: float | None) -
     """
     found = grid(selection, 1, MOST_LEVELS_UNASKED, price_bin_size=price_bin_size)
     cells, weights = weigh(found.cells, weighting)
-    last = last_price(selection)
+    last, current = last_price(selection), market_price(selection)
+    price = current or (last.price if last else None)
     return {
         **head(selection, unknown_of(cells)),
+        "current_price": current,
         "last_price": _stored_price(last) if last else None,
         "price_bin_size": found.price_step if found.price_count else None,
-        "levels": _levels(found._replace(cells=cells), last.price if last else None),
+        "levels": _levels(found._replace(cells=cells), price),
         "totals": totals(cells, selection.exchanges),
         "unplaced": totals((c for c in cells if c.price_index is None), selection.exchanges),
         "meta": meta(selection, weights),

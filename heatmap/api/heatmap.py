@@ -61,7 +61,7 @@ class Heatmap(StoreAnswer):
 
 
 class Levels(StoreAnswer):
-    """Observed price levels with both sides, and how far they lie from the last stored price."""
+    """Observed price levels with both sides, and how far they lie from the market's price."""
 
     parameters = ZoneParameters
     shape = shapes.Levels

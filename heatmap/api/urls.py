@@ -9,6 +9,7 @@ from heatmap.api.export import Export
 from heatmap.api.heatmap import Heatmap, HeatmapTimeseries, Levels
 from heatmap.api.liquidations import LiquidationDetail, Liquidations, LiquidationSpread
 from heatmap.api.live import LiveStats
+from heatmap.api.prices import Klines
 from heatmap.api.service import Alive, Health, Metrics, Ready
 from heatmap.api.totals import DateRange, LiquidationHistory, LiquidationSummary, Symbols
 from heatmap.api.views import Nowhere
@@ -37,6 +38,7 @@ urlpatterns = [
     path("exchanges/<str:name>/gaps", ExchangeGaps.as_view(), name="exchange-gaps"),
     path("symbols", Symbols.as_view(), name="symbols"),
     path("data/date-range", DateRange.as_view(), name="date-range"),
+    path("prices/klines", Klines.as_view(), name="klines"),
     path("liquidations", Liquidations.as_view(), name="liquidations"),
     path("liquidations/export", Export.as_view(), name="liquidations-export"),
     path("health", Health.as_view(), name="health"),

@@ -152,7 +152,7 @@ class StoredPrice(TypedDict):
 
 
 class PriceLevel(TypedDict):
-    """One price step and how far its middle lies from the last stored price."""
+    """One price step and how far its middle lies from the market's, or the last stored, price."""
 
     price: float
     price_low: float
@@ -167,6 +167,7 @@ class PriceLevel(TypedDict):
 class Levels(Head):
     """Observed price levels, lowest first."""
 
+    current_price: float | None
     last_price: StoredPrice | None
     price_bin_size: float | None
     levels: list[PriceLevel]

@@ -18,7 +18,7 @@ Key = tuple[str, str, int, int]
 # Gate's history tells the fill where its socket told the order's price, and whole seconds.
 GATE = "gate"
 # HTX has no history of contracts that expire, which bear their date.
-_EXPIRES = re.compile(r"-\d{6}$")
+_EXPIRES = re.compile(r"\d{6}$")
 
 
 class Result(NamedTuple):

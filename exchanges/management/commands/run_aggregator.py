@@ -72,6 +72,7 @@ async def _work(names: list[str] | None, writer: Writer, lease: Lease) -> None:
         ),
         folder=settings.LIQSITE_DATA_DIR / "instruments",
         redundant=settings.LIQSITE_REDUNDANT,
+        symbols=settings.LIQSITE_SYMBOLS,
     )
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from exchanges.simulator.chart import STEP, Bar, Chart
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
 from exchanges.simulator.prices import ASSETS
@@ -45,6 +46,35 @@ class Recorded:
     value_usd: float
 
 
+@dataclass(frozen=True, slots=True)
+class Candle:
+    """Five minutes of one contract; prices as the venue writes them, sizes on the wire's unit."""
+
+    opened_ms: int
+    open: str
+    high: str
+    low: str
+    close: str
+    size: float
+    base: float
+    quote: float
+    is_closed: bool
+
+    @classmethod
+    def of(cls, contract: Contract, bar: Bar) -> Candle:
+        """Return what an asset's bar is for one of its contracts."""
+        prices = (bar.open, bar.high, bar.low, bar.close)
+        opened, high, low, closed = (
+            f"{price * (1 + contract.basis):.{contract.price_decimals}f}" for price in prices
+        )
+        price = bar.close * (1 + contract.basis)
+        size = contract.size_of(price, bar.value_usd * contract.share)
+        value = contract.value_usd(price, size)
+        return cls(
+            bar.opened * 1000, opened, high, low, closed, size, value / price, value, bar.is_closed
+        )
+
+
 class Venue(ABC):
     """One venue. Subclasses are found by being in this folder."""
 
@@ -68,6 +98,7 @@ class Venue(ABC):
         self.contracts = {contract.instrument: contract for contract in self.listed}
         self.last_prices: dict[str, float] = {}
         self.sent = Sent(self.name, self.contracts)
+        self.chart = Chart()
 
     @abstractmethod
     def has_socket(self, path: str) -> bool:
@@ -118,6 +149,18 @@ class Venue(ABC):
     def mark(self, contract: Contract) -> str:
         """Return its mark price as the venue writes it."""
         return f"{self.price(contract):.{contract.price_decimals}f}"
+
+    def newest_candles(
+        self, contract: Contract, first_ms: int, end_ms: int, now_ms: int, most: int
+    ) -> list[Candle]:
+        """Return the last `most` candles opened in [first, end), oldest first.
+
+        The one that is not closed yet is among them, as with the venues.
+        """
+        end_ms = min(end_ms, now_ms + 1)
+        first_ms = max(first_ms, end_ms - (most + 1) * STEP * 1000)
+        bars = self.chart.bars(contract.asset, first_ms / 1000, end_ms / 1000, now_ms / 1000)
+        return [Candle.of(contract, bar) for bar in bars][-most:]
 
     def ordinary_trade(self, client: Client, now_ms: int) -> Numbered | None:
         """Return a trade of the first contract that a socket shows, with a number of its own."""

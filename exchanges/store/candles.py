@@ -1,0 +1,85 @@
+"""Candles in the store: put in once, and asked for what is missing.
+
+The functions take the connection of the one writer, and may raise duckdb.Error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import duckdb
+import msgspec
+
+from exchanges.events import Candle
+
+_FORM = (
+    '[{"exchange":"VARCHAR","symbol":"VARCHAR","opened_at":"TIMESTAMPTZ","open":"DOUBLE",'
+    '"high":"DOUBLE","low":"DOUBLE","close":"DOUBLE","volume":"DOUBLE"}]'
+)
+
+_INSERT = f"""
+INSERT INTO candles
+SELECT told.* FROM (
+    SELECT unnest(from_json($rows, '{_FORM}'), recursive := true)
+) AS told
+ANTI JOIN (
+    FROM candles WHERE opened_at BETWEEN $first AND $last
+) AS stored USING (exchange, symbol, opened_at)
+"""  # noqa: S608 - our own names
+
+_MISSING = """
+WITH edges AS (
+    SELECT opened_at FROM candles
+    WHERE exchange = $exchange AND symbol = $symbol AND opened_at >= $since AND opened_at < $until
+    UNION ALL SELECT $since::TIMESTAMPTZ - INTERVAL 5 MINUTE
+    UNION ALL SELECT $until::TIMESTAMPTZ
+)
+SELECT after, next_at FROM (
+    SELECT
+        opened_at + INTERVAL 5 MINUTE AS after,
+        lead(opened_at) OVER (ORDER BY opened_at) AS next_at
+    FROM edges
+)
+WHERE next_at > after
+ORDER BY after DESC
+"""
+
+_MOST_LIQUIDATED = """
+SELECT symbol FROM liquidations
+WHERE exchange_time >= ? AND exchange IN (SELECT unnest(?))
+GROUP BY symbol
+ORDER BY sum(value_usd) DESC NULLS LAST, symbol
+LIMIT ?
+"""
+
+
+def insert(connection: duckdb.DuckDBPyConnection, candles: Sequence[Candle]) -> int:
+    """Store the candles that are not stored yet; return how many those were."""
+    once = {(one.exchange, one.symbol, one.opened_at): one for one in candles}
+    if not once:
+        return 0
+    times = [one.opened_at for one in once.values()]
+    rows = msgspec.json.encode(list(once.values())).decode()
+    asked = {"rows": rows, "first": min(times), "last": max(times)}
+    return int(connection.execute(_INSERT, asked).fetchall()[0][0])
+
+
+def missing(
+    connection: duckdb.DuckDBPyConnection,
+    exchange: str,
+    symbol: str,
+    since: datetime,
+    until: datetime,
+) -> list[tuple[datetime, datetime]]:
+    """Return the parts of [since, until), both on the grid, without candles; newest first."""
+    asked = {"exchange": exchange, "symbol": symbol, "since": since, "until": until}
+    return connection.execute(_MISSING, asked).fetchall()
+
+
+def most_liquidated(
+    connection: duckdb.DuckDBPyConnection, exchanges: Sequence[str], since: datetime, most: int
+) -> list[str]:
+    """Return the symbols of which most was liquidated on these venues since then."""
+    found = connection.execute(_MOST_LIQUIDATED, [since, list(exchanges), most]).fetchall()
+    return [symbol for (symbol,) in found]
