@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 OPEN_SECONDS = 10.0
 ACKNOWLEDGE_SECONDS = 10.0
 PING_SECONDS = 15.0
+CLOSE_SECONDS = 3.0
 # Beyond this a frame is not even read: the connection ends, which is counted as trouble.
 LARGEST_MESSAGE = 8 * 1024 * 1024
 
@@ -68,7 +69,6 @@ class Connection:
         """How many requests for liquidations the venue refused for good."""
         self._has_delivered = False
         self._connected_at = clock()
-        self._marked: set[str] = set()
         self._socket: ClientConnection
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -115,12 +115,13 @@ class Connection:
         pinging.cancel()
         try:
             await self._socket.close()
-            await asyncio.gather(*reading, return_exceptions=True)
+            # While nothing can be kept a reader would wait for ever.
+            await asyncio.wait(reading or [pinging], timeout=CLOSE_SECONDS)
         finally:
             for task in reading:
                 task.cancel()
             if not is_relieved:
-                self._forget_marks()
+                self._instruments.forget_marks(self)
 
     @property
     def shortfall(self) -> str:
@@ -170,8 +171,7 @@ class Connection:
                 self._missing -= 1
                 self._confirmed += not is_control
             case MarkPrice(instrument_id, price):
-                self._instruments.marks[instrument_id] = price
-                self._marked.add(instrument_id)
+                self._instruments.mark(instrument_id, price, self)
             case Reply(message):
                 await self._socket.send(message)
             case Refused():
@@ -197,11 +197,6 @@ class Connection:
             while True:
                 await asyncio.sleep(ping.every_seconds)
                 await self._socket.send(ping.message)
-
-    def _forget_marks(self) -> None:
-        for instrument_id in self._marked:
-            self._instruments.marks.pop(instrument_id, None)
-        self._marked.clear()
 
 
 def _note_the_end(reading: asyncio.Task[None]) -> None:

@@ -116,7 +116,11 @@ class Feed:
                     return old
             else:
                 self._tell_subscribed(new)
-                await old.close(is_relieved=True)
+                try:
+                    await old.close(is_relieved=True)
+                except BaseException:
+                    await new.close()
+                    raise
                 log.info("%s: a new connection took over", self._adapter.name)
                 return new
 

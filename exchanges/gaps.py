@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from exchanges.events import ExchangeHealth
+from exchanges.health import Outage
 from exchanges.models import Gap, Watch
 
 NOT_RUNNING = "worker not running"
@@ -37,6 +38,20 @@ class GapLedger:
                 self._end_gap(health, now)
             elif health.exchange not in self._open:
                 self._begin_gap(health.exchange, _last_proven(health), _reason(health))
+
+    def add(self, exchange: str, outages: Sequence[Outage]) -> None:
+        """Write outages that are over; the one that stands open in the ledger is closed."""
+        for outage in outages:
+            if (gap := self._open.pop(exchange, None)) is not None:
+                gap.ended_at = max(gap.started_at, outage.end)
+                gap.save(update_fields=["ended_at"])
+            else:
+                Gap.objects.create(
+                    exchange=exchange,
+                    started_at=outage.start,
+                    ended_at=outage.end,
+                    reason=outage.reason,
+                )
 
     def end(self, now: datetime) -> None:
         """Open a gap for every venue that has none: nobody listens from here on."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from exchanges.clock import Clock
 from exchanges.events import CONNECTED_STATES, ExchangeHealth, State
@@ -33,6 +34,14 @@ class _Socket:
     state: State
     reason: str
     controlled_at: datetime | None = None
+
+
+class Outage(NamedTuple):
+    """A time in which a feed was not proven to deliver, from its last sign of life on."""
+
+    start: datetime
+    end: datetime
+    reason: str
 
 
 class RollingCount:
@@ -88,6 +97,9 @@ class HealthTracker:
         self._last_error = ""
         self._unknown_values = 0
         self._paused = ""
+        self._down: tuple[datetime, str] | None = None
+        self.outages: list[Outage] = []
+        """Those that are over; whoever has written one down takes it out."""
         self.frames = 0
 
     def pause(self, reason: str) -> None:
@@ -184,10 +196,21 @@ class HealthTracker:
         """Work the state out anew; tell when it or its reason changed."""
         state, reason = self._judge()
         if state != self._state:
+            self._note_outage(state, reason)
             self._since = self._clock()
         if (state, reason) != (self._state, self._reason):
             self._state, self._reason = state, reason
             self._on_change()
+
+    def _note_outage(self, state: State, reason: str) -> None:
+        """Keep when the feed went down, and when it came back: nobody else looks all the time."""
+        now = self._clock()
+        if state in CONNECTED_STATES and self._down is not None:
+            self.outages.append(Outage(self._down[0], now, self._down[1]))
+            self._down = None
+        elif self._state in CONNECTED_STATES and state not in CONNECTED_STATES:
+            last = self._last_event_at if state == "silent" else self._last_heartbeat
+            self._down = min(last or now, now), f"{state}: {reason}" if reason else state
 
     def _judge(self) -> tuple[State, str]:
         if not self._sockets:

@@ -64,6 +64,18 @@ class Instruments(dict[str, Instrument]):
     def __init__(self, instruments: Iterable[Instrument] = ()) -> None:
         super().__init__((i.instrument_id, i) for i in instruments)
         self.marks: dict[str, float] = {}
+        self._keepers: dict[str, object] = {}
+
+    def mark(self, instrument_id: str, price: float, keeper: object) -> None:
+        """Note a mark price, and which connection keeps it current."""
+        self.marks[instrument_id] = price
+        self._keepers[instrument_id] = keeper
+
+    def forget_marks(self, keeper: object) -> None:
+        """Forget the marks that this connection kept current, and no other does."""
+        for instrument_id in [name for name, kept in self._keepers.items() if kept is keeper]:
+            del self._keepers[instrument_id]
+            self.marks.pop(instrument_id, None)
 
     def replace(self, listed: Instruments) -> None:
         """Hold these contracts and no others; marks stay."""

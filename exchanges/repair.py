@@ -67,6 +67,8 @@ class Repair:
 
     async def look(self) -> None:
         """Repair the oldest gaps that are due, if any are. Raises HistoryUnavailable."""
+        if not self._venue.instruments:
+            return  # Histories are asked for contract by contract.
         gaps = _neighbours(await sync_to_async(self._due)())
         if gaps:
             later = self._clock() + PAUSE_AFTER_FAILURE

@@ -84,7 +84,16 @@ class Reporter:
         await self._push.health({h.exchange: h for h in healths}, worker)
         await sync_to_async(self._lease.renew)(trouble)
         await sync_to_async(record_health)(healths, self._clock())
+        for name in self._venues.names():
+            await self._write_outages(name)
         await sync_to_async(self._gaps.record)(healths, self._clock())
+
+    async def _write_outages(self, name: str) -> None:
+        """Write down what was over before anybody looked; what cannot be written stays."""
+        outages = self._venues.venue(name).health.outages
+        while outages:
+            await sync_to_async(self._gaps.add)(name, outages[:1])
+            del outages[0]
 
     def _healths(self) -> list[ExchangeHealth]:
         """Return the venues' health with the uptime of their samples."""

@@ -58,7 +58,10 @@ class Upkeep:
     async def check(self) -> None:
         """Look whether there is room for what is received."""
         while True:
-            self._on_check(await asyncio.to_thread(self._journal.check))
+            try:
+                self._on_check(await asyncio.to_thread(self._journal.check))
+            except OSError as error:
+                self._on_check(f"The journal's disk cannot be looked at: {error}.")
             await asyncio.sleep(CHECK_SECONDS)
 
     async def tidy(self) -> None:

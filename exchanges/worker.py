@@ -145,7 +145,7 @@ class Worker:
     async def _store_some(self) -> None:
         try:
             new = await self._in_store_thread(self._storing.step)
-        except (StoreUnavailable, DatabaseError) as error:
+        except (StoreUnavailable, DatabaseError, OSError) as error:
             self._reporter.troubles["store"] = f"What is received waits in the journal. {error}"
             log.error("%s", error)
             await asyncio.sleep(RETRY_SECONDS)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from exchanges.errors import JournalPaused
 from exchanges.events import Liquidation, Rejected, StoredEvent
 from exchanges.journal.log import ExchangeLog
-from exchanges.journal.reserve import Reserve
+from exchanges.journal.reserve import RESERVE_BYTES, Reserve
 from exchanges.journal.segment import Position
 
 MIB = 1024 * 1024
@@ -51,8 +51,8 @@ class Journal:
         self._folder = folder
         self._limits = limits
         self._logs: dict[str, ExchangeLog] = {}
-        self.trouble = ""
-        """Why nothing can be appended now, in words; empty while all is well."""
+        self._no_room = ""
+        self._failure = ""
         self._stored_before = stored or {}
         self._reserve = Reserve(folder / "reserve")
         there = [file.name for file in folder.iterdir() if file.is_dir()] if folder.exists() else []
@@ -64,13 +64,14 @@ class Journal:
 
         Raises JournalPaused when there is no room; the events may be given again.
         """
-        if self.trouble:
-            raise JournalPaused(self.trouble)
+        if self._no_room:
+            raise JournalPaused(self._no_room)
         try:
             self._log(events[0].exchange).append(events)
         except OSError as error:
-            self.trouble = f"The journal cannot be written: {error.strerror or error}."
-            raise JournalPaused(self.trouble) from error
+            self._failure = f"The journal cannot be written: {error.strerror or error}."
+            raise JournalPaused(self._failure) from error
+        self._failure = ""
 
     def read(self, most_rows: int) -> Batch:
         """Return what comes next of about so many rows, each exchange getting its fair part."""
@@ -79,7 +80,7 @@ class Journal:
         for name in pending:
             self._read(name, most_rows // len(pending), batch)
         for name in self._pending():
-            self._read(name, most_rows - len(batch.liquidations), batch)
+            self._read(name, most_rows - len(batch.liquidations) - len(batch.rejected), batch)
         return batch
 
     def stored(self, positions: Mapping[str, Position]) -> None:
@@ -98,24 +99,29 @@ class Journal:
             one.sync()
 
     def check(self) -> str:
-        """Look whether there is room, and return what is wrong in words, if anything is."""
-        free = shutil.disk_usage(self._folder.parent).free // MIB
+        """Look whether there is room, and return what is wrong in words, if anything is.
+
+        What kept the last events from being written counts until some are. Raises OSError.
+        """
+        # What is held back is not free, nor what is about to be.
+        held_back = 0 if self._reserve.is_held else RESERVE_BYTES
+        free = (shutil.disk_usage(self._folder.parent).free - held_back) // MIB
         waiting = self.waiting_bytes()
         if free < self._limits.free_mib:
             self._reserve.give()
-            self.trouble = (
+            self._no_room = (
                 f"The disk is full: {free} MiB are free and {self._limits.free_mib} are kept "
                 f"free. Make room on the disk of {self._folder.parent}."
             )
         elif waiting > self._limits.most_mib * MIB:
-            self.trouble = (
+            self._no_room = (
                 f"The store does not take what was received: {waiting // MIB} MiB wait in the "
                 "journal, which is as much as LIQSITE_JOURNAL_MIB allows."
             )
         else:
             self._reserve.hold()
-            self.trouble = ""
-        return self.trouble
+            self._no_room = ""
+        return self._no_room or self._failure
 
     def waiting_bytes(self) -> int:
         """Return about how much is not stored yet."""
@@ -126,7 +132,7 @@ class Journal:
         for one in list(self._logs.values()):
             one.tidy(self._limits.keep_hours * 3600)
         excess = self._bytes() - self._limits.most_mib * MIB
-        while excess > 0 and (freed := sum(one.drop_oldest() for one in self._logs.values())):
+        while excess > 0 and (freed := sum(one.drop_oldest() for one in list(self._logs.values()))):
             excess -= freed
 
     def close(self) -> None:

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 SEGMENT_SECONDS = 3600.0
+READ_BYTES = 8 * 1024 * 1024
 
 
 class ExchangeLog:
@@ -70,11 +71,15 @@ class ExchangeLog:
         return self.read_to < end
 
     def read(self, most_rows: int) -> list[Entry]:
-        """Return entries of about so many rows and move on; none when all is read."""
+        """Return entries of about so many rows, and of so many bytes that they fit into memory,
+        and move on; none when all is read."""
         entries: list[Entry] = []
+        segment, offset = self.read_to
         while most_rows > 0 and (entry := self._next()) is not None:
             entries.append(entry)
             most_rows -= entry.rows
+            if self.read_to.segment != segment or self.read_to.byte_offset - offset > READ_BYTES:
+                break
         return entries
 
     def waiting_bytes(self) -> int:
@@ -105,12 +110,19 @@ class ExchangeLog:
             return self._writer
         following = SegmentWriter(self._folder, self._newest + 1)
         with self._closing:
-            if self._writer is not None:
-                self._writer.close()
-            self._writer = following
+            before, self._writer = self._writer, following
         self._newest = following.number
         self._begun_at = time.monotonic()
+        if before is not None:
+            self._close(before)
         return following
+
+    def _close(self, writer: SegmentWriter) -> None:
+        """End a segment; a disk that cannot make it safe now may be well again for the next."""
+        try:
+            writer.close()
+        except OSError as error:
+            log.error("journal %s/%08d: %s", self._folder.name, writer.number, error)
 
     def _is_full(self, writer: SegmentWriter) -> bool:
         is_old = time.monotonic() - self._begun_at > SEGMENT_SECONDS

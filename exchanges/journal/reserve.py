@@ -15,6 +15,11 @@ class Reserve:
     def __init__(self, file: Path) -> None:
         self._file = file
 
+    @property
+    def is_held(self) -> bool:
+        """Return whether the room is taken."""
+        return self._file.exists()
+
     def hold(self) -> None:
         """Take the room, unless it is taken; where that fails, there is none to hold."""
         with suppress(OSError):

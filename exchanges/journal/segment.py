@@ -94,8 +94,10 @@ class SegmentWriter:
 
     def close(self) -> None:
         """End the segment."""
-        self.sync()
-        os.close(self._file)
+        try:
+            self.sync()
+        finally:
+            os.close(self._file)
 
 
 class SegmentReader:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -102,8 +103,9 @@ class Writer:
 
     def reopen(self) -> None:
         """Open the lake anew after it was unavailable. Raises StoreUnavailable."""
+        fresh = connect(self._folder, read_only=False)
         self._connection.close()
-        self._connection = connect(self._folder, read_only=False)
+        self._connection = fresh
 
     def positions(self) -> dict[str, Position]:
         """Return how far each exchange's journal is stored. Raises StoreUnavailable."""
@@ -123,12 +125,18 @@ class Writer:
     def flush_steps(self) -> list[Step]:
         """Return the steps that move small batches to Parquet."""
         self._unflushed = 0
-        return flush_steps(self._connection)
+        return self._planned(flush_steps)
 
     def maintenance_steps(self, now: datetime, keep_days: int) -> list[Step]:
         """Return a round of maintenance, each step short; `keep_days` 0 keeps everything."""
         self._unflushed = 0
-        return steps(self._connection, now, keep_days)
+        return self._planned(partial(steps, now=now, keep_days=keep_days))
+
+    def _planned(self, plan: Callable[[duckdb.DuckDBPyConnection], list[Step]]) -> list[Step]:
+        try:
+            return plan(self._connection)
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"The store could not be tidied up: {error}") from error
 
     def maintain(self, step: Step) -> None:
         """Do a step of maintenance. Raises StoreUnavailable."""

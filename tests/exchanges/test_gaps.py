@@ -8,6 +8,7 @@ import pytest
 
 from exchanges.events import ExchangeHealth
 from exchanges.gaps import GapLedger
+from exchanges.health import Outage
 from exchanges.models import Gap, WorkerLease
 from heatmap.coverage import coverage
 from tests.exchanges.test_recorder import health
@@ -127,3 +128,15 @@ def test_overlapping_gaps_count_once(ledger: GapLedger):
     running_worker(15)
     ledger.record([down(14, last_heartbeat=at(14))], at(14))
     assert covered(10, 20, 30)[0] == 40.0
+
+
+def test_an_outage_that_was_over_before_anybody_looked_is_in_the_ledger():
+    ledger = GapLedger()
+    ledger.begin(["bybit"], None, NOON)
+    later = NOON + timedelta(seconds=30)
+    ledger.add("bybit", [Outage(NOON, NOON + timedelta(seconds=1), "connecting")])
+    ledger.add("bybit", [Outage(later, later + timedelta(seconds=2), "reconnecting: broke off")])
+    first, second = Gap.objects.order_by("started_at")
+    assert first.ended_at == NOON + timedelta(seconds=1)
+    assert (second.started_at, second.ended_at) == (later, later + timedelta(seconds=2))
+    assert second.reason == "reconnecting: broke off"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from exchanges.health import HealthTracker, RollingCount
+from exchanges.health import HealthTracker, Outage, RollingCount
 from exchanges.silence import Silence
 from tests.make import NOON
 
@@ -259,3 +259,18 @@ def test_a_venue_whose_messages_cannot_be_kept_has_failed_until_they_can(tracker
     assert (tracker.snapshot().state, tracker.snapshot().reason) == ("failed", "The disk is full.")
     tracker.pause("")
     assert tracker.snapshot().state == "subscribed"
+
+
+def test_a_short_outage_is_remembered_from_the_last_sign_of_life(
+    tracker: HealthTracker, clock: Clock
+):
+    tracker.socket_is(0, "subscribed")
+    tracker.heartbeat()
+    heard_at = clock.now
+    clock.forward(seconds=3)
+    tracker.socket_is(0, "reconnecting", "the connection broke off")
+    clock.forward(seconds=1)
+    tracker.socket_is(0, "subscribed")
+    assert tracker.outages == [
+        Outage(heard_at, clock.now, "reconnecting: the connection broke off")
+    ]

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchanges.instruments import Instrument
+from exchanges.instruments import Instrument, Instruments
 
 size = st.floats(1e-6, 1e9)
 price = st.floats(1e-6, 1e7)
@@ -46,3 +46,14 @@ def test_a_quote_that_is_no_dollar_has_no_value_in_dollars():
 def test_symbols_are_the_same_on_all_venues():
     assert Instrument("PF_XBTUSD", "XBT", "USD").symbol == "BTCUSD"
     assert Instrument("1000PEPEUSDT", "1000PEPE", "USDT").symbol == "1000PEPEUSDT"
+
+
+def test_a_mark_is_forgotten_by_the_connection_that_keeps_it_current_only():
+    instruments, old, new = Instruments(), object(), object()
+    instruments.mark("BTC_USDT", 80_000.0, old)
+    instruments.mark("ETH_USDT", 3_000.0, old)
+    instruments.mark("BTC_USDT", 80_001.0, new)
+    instruments.forget_marks(old)
+    assert instruments.marks == {"BTC_USDT": 80_001.0}
+    instruments.forget_marks(new)
+    assert instruments.marks == {}

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from exchanges.errors import HistoryUnavailable
 from exchanges.events import StoredEvent
+from exchanges.instruments import Instrument, Instruments
 from exchanges.models import Gap
 from exchanges.repair import PAUSE_AFTER_FAILURE, PUBLISHED_AFTER, Repair
 from exchanges.venue import Venue
@@ -40,6 +41,7 @@ class Bench:
         venue = Venue(
             PastAdapter(), accept=self.accept, clock=lambda: self.now, on_change=lambda: None
         )
+        venue.instruments.replace(Instruments([Instrument("BTCUSDT", "BTC", "USDT")]))
         self.repair = Repair(venue, self.accept, lambda: self.now)
 
     async def accept(self, events: Sequence[StoredEvent]) -> None:

@@ -132,3 +132,13 @@ def test_a_schema_file_is_applied_once_and_a_broken_one_leaves_nothing(
     (schema / "9002_broken.sql").unlink()
     assert migrations_module.migrate(connection) == []
     connection.close()
+
+
+def test_planning_on_a_broken_connection_is_said_and_the_writer_goes_on_after_it(tmp_path: Path):
+    with Writer(tmp_path) as writer:
+        writer._connection.close()
+        for plan in (writer.flush_steps, lambda: writer.maintenance_steps(NOON, 0)):
+            with pytest.raises(StoreUnavailable, match="tidied up"):
+                plan()
+        writer.reopen()
+        assert len(writer.append([a_liquidation(event_id="b")])) == 1
