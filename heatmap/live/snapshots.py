@@ -23,6 +23,7 @@ from heatmap.live.cells import Bins
 from heatmap.live.limits import Limits
 from heatmap.live.messages import Refused
 from heatmap.parameters import DEFAULT_TIMEFRAME, TIMEFRAMES, Selection
+from heatmap.queries import market_price
 
 THREADS = 2
 TIME_STEP_SECONDS = time_step(TIMEFRAMES[DEFAULT_TIMEFRAME], MOST_TIME_BINS)
@@ -89,9 +90,11 @@ class Snapshots:
         start = end - TIMEFRAMES[DEFAULT_TIMEFRAME]
         selection = Selection(key[0], DEFAULT_TIMEFRAME, key[1], start, end, asked_at=end)
         read = partial(grid, selection, 1, MOST_ZONES)
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, read)
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self._threads, read)
+        price = await loop.run_in_executor(self._threads, market_price, selection)
         covered = await database_sync_to_async(coverage)(key[1], start, end, end)
-        snapshot = _snapshot(selection, found, covered)
+        snapshot = _snapshot(selection, found, price, covered)
         self._note_bins(key, snapshot)
         return snapshot
 
@@ -106,7 +109,9 @@ def _has_failed(task: asyncio.Task[Snapshot]) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
 
 
-def _snapshot(selection: Selection, found: Grid, covered: dict[str, Any]) -> Snapshot:
+def _snapshot(
+    selection: Selection, found: Grid, price: float | None, covered: dict[str, Any]
+) -> Snapshot:
     bins = Bins(TIME_STEP_SECONDS, found.price_step)
     totals = _totals(found)
     body = frames.body(
@@ -117,8 +122,8 @@ def _snapshot(selection: Selection, found: Grid, covered: dict[str, Any]) -> Sna
         exchanges=selection.exchanges,
         data={
             "levels": _levels(found),
-            # Neither market prices nor openings are collected.
-            "current_price": None,
+            "current_price": price,
+            # Openings are not collected.
             "positions_created": None,
             "positions_consumed": totals["count"],
         },
