@@ -14,6 +14,7 @@ from exchanges.errors import StoreUnavailable
 # Batches up to this many rows live in the catalog until the next flush; larger ones go
 # straight to Parquet. Inlining many rows at once is slow, so the limit is small.
 INLINED_ROWS = 500
+WRITER_MEMORY = "400MB"
 
 
 def connect(folder: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -27,7 +28,12 @@ def connect(folder: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         if not read_only:
             _create_catalog(catalog)
-        return _attach(catalog, folder / "data", read_only)
+        connection = _attach(catalog, folder / "data", read_only)
+        if not read_only:
+            # By itself it keeps what it has read until most of the machine's memory is full.
+            connection.execute(f"SET GLOBAL memory_limit = '{WRITER_MEMORY}'")
+            connection.execute("SET GLOBAL enable_external_file_cache = false")
+        return connection
     except (duckdb.Error, sqlite3.Error, OSError) as error:
         raise StoreUnavailable(f"The store in {folder} cannot be opened: {error}") from error
 
