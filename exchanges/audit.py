@@ -15,7 +15,6 @@ from exchanges.journal import Position, read_entries
 
 AT_ONCE = 20_000
 
-_POSITIONS = "SELECT exchange, max((segment, byte_offset)) FROM journal_positions GROUP BY ALL"
 _STORED = """
 SELECT event_id, price, value_usd, adapter_version FROM liquidations
 WHERE exchange = $exchange AND exchange_time >= $first AND exchange_time <= $last
@@ -66,7 +65,7 @@ def audit(lake: Path, journal: Path) -> Audit:
     Raises StoreUnavailable.
     """
     events, found = 0, defaultdict[tuple[str, datetime], Difference](Difference)
-    for exchange, newest in store.query(lake, _POSITIONS, {}):
+    for exchange, newest in store.query(lake, store.POSITIONS, {}):
         for rows in _received(journal / exchange, Position(*newest)):
             events += len(rows)
             stored = _stored(lake, exchange, rows)

@@ -17,6 +17,7 @@ from exchanges.history import Sleep, fetch_candles
 from exchanges.instruments import Instrument
 from exchanges.plausible import why_no_candle
 from exchanges.store import Writer
+from exchanges.store.candles import missing, most_liquidated
 from exchanges.venue import Venue
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ class Asked(NamedTuple):
 class Candles:
     """Keeps the candles of the tracked symbols complete, for ever.
 
-    `in_store_thread` runs what it is given where the writer may be used.
+    `in_store_thread` runs what it is given where the writer may be used, and only what writes:
+    liquidations wait there for their commit.
     """
 
     def __init__(
@@ -163,9 +165,10 @@ class Candles:
         """Return the pieces that are missing and were not just asked for, newest first."""
         now = self._clock()
         until = _floor(now - SETTLED, STEP)
-        ask = partial(self._writer.missing_candles, exchange, symbol, until - REACH, until)
+        folder, since = self._writer.folder, until - REACH
         asked = self._asked.get((exchange, symbol), [])
-        spans = [Span(*span) for span in await self._in_store_thread(ask)]
+        found = await asyncio.to_thread(missing, folder, exchange, symbol, since, until)
+        spans = [Span(*span) for span in found]
         pieces = [piece for span in spans for piece in _pieces(span)]
         return [piece for piece in pieces if not any(one.holds(piece, now) for one in asked)]
 
@@ -189,8 +192,9 @@ class Candles:
 
     async def _most_liquidated(self, now: datetime) -> tuple[str, ...]:
         names = [venue.name for venue in self._venues]
-        ask = partial(self._writer.most_liquidated, names, now - REACH, MOST_SYMBOLS)
-        return tuple(dict.fromkeys([*ALWAYS, *await self._in_store_thread(ask)]))[:MOST_SYMBOLS]
+        folder, since = self._writer.folder, now - REACH
+        busiest = await asyncio.to_thread(most_liquidated, folder, names, since, MOST_SYMBOLS)
+        return tuple(dict.fromkeys([*ALWAYS, *busiest]))[:MOST_SYMBOLS]
 
     async def _until_listed(self) -> None:
         """Wait for the venues' contract lists, but not for ever for one that is away."""

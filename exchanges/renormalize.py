@@ -14,7 +14,8 @@ from exchanges.adapters.base import Adapter
 from exchanges.errors import MalformedFrame
 from exchanges.events import Liquidation, Side
 from exchanges.instruments import Instruments
-from exchanges.store.rewrite import Rewriter, portions
+from exchanges.store import Writer
+from exchanges.store.portions import portions
 
 NO_MEANING = "its frame means no single liquidation to this adapter"
 NOT_LISTED = "the kept contract list does not have its contract"
@@ -60,10 +61,10 @@ def renormalize(
     folder: Path,
     since: datetime,
     *,
-    rewriter: Rewriter | None,
+    writer: Writer | None,
     tell: Callable[[int], None],
 ) -> Difference:
-    """Read a venue's rows since then again and return what differs; store it with a `rewriter`.
+    """Read a venue's rows since then again and return what differs; store it with a `writer`.
 
     `tell` hears how many rows have been read, portion by portion. Raises StoreUnavailable; the
     portions before are then stored.
@@ -78,8 +79,8 @@ def renormalize(
             if isinstance(again, Liquidation) and _changes(row, again):
                 old.append(row)
                 new.append(again)
-        if rewriter is not None and old:
-            rewriter.replace(old, new)
+        if writer is not None and old:
+            writer.replace(old, new)
         tell(len(portion))
     return difference
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from exchanges.events import Candle, Liquidation
@@ -59,3 +59,16 @@ def tidy(writer: Writer) -> None:
     """Do a whole round of maintenance."""
     for step in writer.maintenance_steps(datetime.now(UTC), keep_days=0):
         writer.maintain(step)
+
+
+class SteppingClock:
+    """Moves on by what is slept."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)

@@ -8,9 +8,10 @@ from exchanges.store.foreign import foreign_rows
 from exchanges.store.limits import Limits, limit_queries
 from exchanges.store.maintenance import Step
 from exchanges.store.reader import query, snapshot, stream
-from exchanges.store.writer import TOLD_APART, Writer, prepare
+from exchanges.store.writer import POSITIONS, TOLD_APART, Writer, prepare
 
 __all__ = [
+    "POSITIONS",
     "TOLD_APART",
     "Cancellation",
     "Limits",

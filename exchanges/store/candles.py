@@ -1,17 +1,16 @@
-"""Candles in the store: put in once, and asked for what is missing.
-
-The functions take the connection of the one writer, and may raise duckdb.Error.
-"""
+"""Candles in the store: put in once by the one writer, and asked for by readers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 import msgspec
 
 from exchanges.events import Candle
+from exchanges.store.reader import query
 
 _FORM = (
     '[{"exchange":"VARCHAR","symbol":"VARCHAR","opened_at":"TIMESTAMPTZ","open":"DOUBLE",'
@@ -47,15 +46,15 @@ ORDER BY after DESC
 
 _MOST_LIQUIDATED = """
 SELECT symbol FROM liquidations
-WHERE exchange_time >= ? AND exchange IN (SELECT unnest(?))
+WHERE exchange_time >= $since AND exchange IN (SELECT unnest($exchanges))
 GROUP BY symbol
 ORDER BY sum(value_usd) DESC NULLS LAST, symbol
-LIMIT ?
+LIMIT $most
 """
 
 
 def insert(connection: duckdb.DuckDBPyConnection, candles: Sequence[Candle]) -> int:
-    """Store the candles that are not stored yet; return how many those were."""
+    """Store the candles that are not stored yet; return how many. May raise duckdb.Error."""
     once = {(one.exchange, one.symbol, one.opened_at): one for one in candles}
     if not once:
         return 0
@@ -66,20 +65,22 @@ def insert(connection: duckdb.DuckDBPyConnection, candles: Sequence[Candle]) -> 
 
 
 def missing(
-    connection: duckdb.DuckDBPyConnection,
-    exchange: str,
-    symbol: str,
-    since: datetime,
-    until: datetime,
+    folder: Path, exchange: str, symbol: str, since: datetime, until: datetime
 ) -> list[tuple[datetime, datetime]]:
-    """Return the parts of [since, until), both on the grid, without candles; newest first."""
+    """Return the parts of [since, until), both on the grid, without candles; newest first.
+
+    Raises StoreUnavailable.
+    """
     asked = {"exchange": exchange, "symbol": symbol, "since": since, "until": until}
-    return connection.execute(_MISSING, asked).fetchall()
+    return [(start, end) for start, end in query(folder, _MISSING, asked)]
 
 
 def most_liquidated(
-    connection: duckdb.DuckDBPyConnection, exchanges: Sequence[str], since: datetime, most: int
+    folder: Path, exchanges: Sequence[str], since: datetime, most: int
 ) -> list[str]:
-    """Return the symbols of which most was liquidated on these venues since then."""
-    found = connection.execute(_MOST_LIQUIDATED, [since, list(exchanges), most]).fetchall()
-    return [symbol for (symbol,) in found]
+    """Return the symbols of which most was liquidated on these venues since then.
+
+    Raises StoreUnavailable.
+    """
+    asked = {"exchanges": list(exchanges), "since": since, "most": most}
+    return [symbol for (symbol,) in query(folder, _MOST_LIQUIDATED, asked)]

@@ -27,6 +27,9 @@ FLUSHED_ROWS = 20_000
 # Gate tells the milliseconds of an event in its push and only the second in its history.
 TOLD_APART = timedelta(seconds=1)
 
+# How far each exchange's journal is stored.
+POSITIONS = "SELECT exchange, max((segment, byte_offset)) FROM journal_positions GROUP BY ALL"
+
 _SQL_TYPES = {
     "str": "VARCHAR",
     "int": "INTEGER",
@@ -40,7 +43,7 @@ class Writer:
 
     def __init__(self, folder: Path) -> None:
         """Raises StoreUnavailable."""
-        self._folder = folder
+        self.folder = folder
         self._unflushed = 0
         self._connection = connect(folder, read_only=False)
         with writing(folder):
@@ -58,7 +61,7 @@ class Writer:
         RowsRefused: it holds a row that can never be stored.
         """
         try:
-            with writing(self._folder), self._transaction():
+            with writing(self.folder), self._transaction():
                 new = self._unstored(liquidations)
                 self._insert(new)
                 self._note(positions or {})
@@ -69,50 +72,35 @@ class Writer:
         self._unflushed += len(new)
         return new
 
+    def replace(self, old: Sequence[Liquidation], new: Sequence[Liquidation]) -> None:
+        """Store `new` instead of `old`, all or nothing. Raises StoreUnavailable."""
+        try:
+            with writing(self.folder), self._transaction():
+                self._delete(old)
+                self._insert(new)
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"The store changed no rows: {error}") from error
+
     def append_candles(self, new: Sequence[Candle]) -> int:
         """Store the candles that are not stored yet; return how many. Raises StoreUnavailable."""
         try:
-            with writing(self._folder), self._transaction():
+            with writing(self.folder), self._transaction():
                 count = candles.insert(self._connection, new)
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store took no candles: {error}") from error
         self._unflushed += count
         return count
 
-    def missing_candles(
-        self, exchange: str, symbol: str, since: datetime, until: datetime
-    ) -> list[tuple[datetime, datetime]]:
-        """Return the parts of [since, until), both on the grid, without candles; newest first.
-
-        Raises StoreUnavailable.
-        """
-        try:
-            return candles.missing(self._connection, exchange, symbol, since, until)
-        except duckdb.Error as error:
-            raise StoreUnavailable(f"The store cannot be read: {error}") from error
-
-    def most_liquidated(self, exchanges: Sequence[str], since: datetime, most: int) -> list[str]:
-        """Return the symbols of which most was liquidated on these venues since then.
-
-        Raises StoreUnavailable.
-        """
-        try:
-            return candles.most_liquidated(self._connection, exchanges, since, most)
-        except duckdb.Error as error:
-            raise StoreUnavailable(f"The store cannot be read: {error}") from error
-
     def reopen(self) -> None:
         """Open the lake anew after it was unavailable. Raises StoreUnavailable."""
-        fresh = connect(self._folder, read_only=False)
+        fresh = connect(self.folder, read_only=False)
         self._connection.close()
         self._connection = fresh
 
     def positions(self) -> dict[str, Position]:
         """Return how far each exchange's journal is stored. Raises StoreUnavailable."""
         try:
-            rows = self._connection.execute(
-                "SELECT exchange, max((segment, byte_offset)) FROM journal_positions GROUP BY ALL"
-            ).fetchall()
+            rows = self._connection.execute(POSITIONS).fetchall()
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store cannot be read: {error}") from error
         return {exchange: Position(*newest) for exchange, newest in rows}
@@ -140,7 +128,7 @@ class Writer:
 
     def maintain(self, step: Step) -> None:
         """Do a step of maintenance. Raises StoreUnavailable."""
-        with writing(self._folder):
+        with writing(self.folder):
             step(self._connection)
 
     def close(self) -> None:
@@ -179,6 +167,20 @@ class Writer:
         for (event_id,) in stored:
             by_id.pop(event_id, None)
         return list(by_id.values())
+
+    def _delete(self, rows: Sequence[Liquidation]) -> None:
+        times = [row.exchange_time for row in rows]
+        ids = msgspec.json.encode([row.event_id for row in rows]).decode()
+        [(deleted,)] = self._connection.execute(
+            "DELETE FROM liquidations WHERE exchange_time BETWEEN ? AND ? "
+            """AND event_id IN (SELECT unnest(from_json(?, '["VARCHAR"]')))""",
+            [min(times), max(times), ids],
+        ).fetchall()
+        if deleted != len(rows):
+            raise StoreUnavailable(
+                f"{len(rows)} rows were to be replaced and {deleted} are there; nothing was "
+                "changed. Look for rows stored twice, or another program that writes."
+            )
 
     def _insert(self, rows: Sequence[Liquidation]) -> None:
         """Insert the rows as one JSON text: a hundred times faster than one by one."""

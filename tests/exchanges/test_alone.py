@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -10,32 +10,19 @@ from exchanges.alone import alone
 from exchanges.errors import WorkerRunning
 from exchanges.models import LEASE_SECONDS, WorkerLease
 from exchanges.recorder import Lease
-from tests.make import NOON
+from tests.make import NOON, SteppingClock
 
 pytestmark = pytest.mark.django_db
 
 
-class Hands:
-    """A clock that is set by hand; waiting moves it."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
-def a_worker(clock: Hands, holder: str = "host:1") -> Lease:
+def a_worker(clock: SteppingClock, holder: str = "host:1") -> Lease:
     lease = Lease(clock)
     lease.holder = holder
     return lease
 
 
 def test_a_running_worker_is_named_and_not_disturbed():
-    clock = Hands()
+    clock = SteppingClock()
     a_worker(clock).acquire()
     refusal = r"host:1 is writing .* Stop it before compacting\."
     with pytest.raises(WorkerRunning, match=refusal), alone("compacting", clock):
@@ -44,7 +31,7 @@ def test_a_running_worker_is_named_and_not_disturbed():
 
 
 def test_no_worker_starts_meanwhile_and_one_does_afterwards():
-    clock = Hands()
+    clock = SteppingClock()
     worker = a_worker(clock)
     with alone("compacting", clock) as renew:
 
@@ -59,7 +46,7 @@ def test_no_worker_starts_meanwhile_and_one_does_afterwards():
 
 
 def test_the_time_without_a_worker_is_still_known():
-    clock = Hands()
+    clock = SteppingClock()
     before = a_worker(clock)
     before.acquire()
     before.release()
@@ -72,7 +59,7 @@ def test_the_time_without_a_worker_is_still_known():
 
 
 def test_a_tool_that_was_killed_lapses():
-    clock = Hands()
+    clock = SteppingClock()
     holding = alone("compacting", clock)
     holding.__enter__()
     with pytest.raises(WorkerRunning):

@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -16,7 +16,7 @@ from exchanges.events import ExchangeHealth
 from exchanges.models import ExchangeHealth as StoredHealth
 from exchanges.models import HealthSample, WorkerLease
 from exchanges.recorder import Lease, record_health, record_samples, uptime_percents
-from tests.make import NOON
+from tests.make import NOON, SteppingClock
 
 pytestmark = pytest.mark.django_db
 
@@ -67,19 +67,6 @@ def test_samples_are_kept_seven_days():
     record_samples([health()], NOON - timedelta(days=6))
     record_samples([health()], NOON)
     assert HealthSample.objects.count() == 2
-
-
-class SteppingClock:
-    """Moves on by what is slept."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
 
 
 def a_lease(clock: SteppingClock, holder: str) -> Lease:

@@ -21,7 +21,7 @@ from exchanges.renormalize import NO_MEANING, NOT_LISTED, read_again, renormaliz
 from exchanges.simulator.market import Market
 from exchanges.simulator.venues import choose
 from exchanges.store import Writer, query
-from exchanges.store.rewrite import Rewriter, portions
+from exchanges.store.portions import portions
 from tests.exchanges.simulator.test_agreement import NOW, SHARED, instruments
 from tests.make import NOON, a_liquidation
 
@@ -58,13 +58,13 @@ def test_every_venues_rows_are_read_again_as_they_are(exchange: str):
 
 def run(folder: Path, *, is_applied: bool, listed: Instruments = LISTED):
     told: list[int] = []
-    rewriter = Rewriter(folder) if is_applied else None
+    writer = Writer(folder) if is_applied else None
     since = NOON - timedelta(days=30)
     try:
-        found = renormalize(BYBIT, listed, folder, since, rewriter=rewriter, tell=told.append)
+        found = renormalize(BYBIT, listed, folder, since, writer=writer, tell=told.append)
     finally:
-        if rewriter:
-            rewriter.close()
+        if writer:
+            writer.close()
     return found, sum(told)
 
 
@@ -133,8 +133,8 @@ def test_rows_that_are_not_there_change_nothing(tmp_path: Path):
     rows = parsed()
     with Writer(tmp_path) as writer:
         writer.append(rows[:2])
-    with Rewriter(tmp_path) as rewriter, pytest.raises(StoreUnavailable, match="3 rows .* 2 are"):
-        rewriter.replace(rows, [mistaken(row) for row in rows])
+    with Writer(tmp_path) as writer, pytest.raises(StoreUnavailable, match="3 rows .* 2 are"):
+        writer.replace(rows, [mistaken(row) for row in rows])
     assert query(tmp_path, "SELECT count(*) FROM liquidations WHERE side = 'long'", {}) == [(2,)]
 
 

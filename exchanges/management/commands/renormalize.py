@@ -20,7 +20,8 @@ from exchanges.clock import utc_now
 from exchanges.errors import InstrumentsUnavailable, LiqsiteError
 from exchanges.instruments import Instruments
 from exchanges.renormalize import Difference, renormalize
-from exchanges.store.rewrite import Rewriter, count_rows
+from exchanges.store import Writer
+from exchanges.store.portions import count_rows
 
 
 class Command(BaseCommand):
@@ -49,8 +50,8 @@ class Command(BaseCommand):
                 found = self._read(adapter, instruments, options["since"], None, renew)
                 self._show(adapter, found)
                 if options["apply"] and found.changed:
-                    with Rewriter(settings.LIQSITE_LAKE) as rewriter:
-                        self._read(adapter, instruments, options["since"], rewriter, renew)
+                    with Writer(settings.LIQSITE_LAKE) as writer:
+                        self._read(adapter, instruments, options["since"], writer, renew)
                     self.stdout.write(f"{found.changed:,} rows were stored anew.")
         except LiqsiteError as error:
             raise CommandError(str(error)) from error
@@ -60,21 +61,21 @@ class Command(BaseCommand):
         adapter: Adapter,
         instruments: Instruments,
         since: datetime,
-        rewriter: Rewriter | None,
+        writer: Writer | None,
         renew: Callable[[], object],
     ) -> Difference:
         """Renormalize behind a progress bar, which a pipe does not see."""
         lake = settings.LIQSITE_LAKE
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, transient=True) as progress:
-            doing = "storing" if rewriter else "reading"
+            doing = "storing" if writer else "reading"
             task = progress.add_task(doing, total=count_rows(lake, adapter.name, since))
 
             def tell(count: int) -> None:
                 progress.advance(task, count)
                 renew()
 
-            return renormalize(adapter, instruments, lake, since, rewriter=rewriter, tell=tell)
+            return renormalize(adapter, instruments, lake, since, writer=writer, tell=tell)
 
     def _show(self, adapter: Adapter, found: Difference) -> None:
         versions = ", ".join(

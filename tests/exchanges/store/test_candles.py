@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from exchanges.errors import StoreUnavailable
 from exchanges.store import Writer, query
+from exchanges.store.candles import missing, most_liquidated
 from exchanges.store.inspect import status
 from tests.make import NOON, a_candle, a_liquidation, some_liquidations, tidy
 
@@ -48,9 +50,9 @@ def test_a_candle_is_stored_once_whatever_is_given_again(lake: Writer, tmp_path:
 def test_what_is_missing_and_what_is_stored_is_the_whole(lake: Writer, numbers: set[int]):
     exchange = f"venue {next(TURNS)}"
     lake.append_candles([a_candle(exchange=exchange, opened_at=at(n)) for n in numbers])
-    spans = lake.missing_candles(exchange, "BTCUSDT", at(0), at(12))
-    missing = [n for since, until in spans for n in range(12) if since <= at(n) < until]
-    assert sorted(missing) == sorted(set(range(12)) - numbers)
+    spans = missing(lake.folder, exchange, "BTCUSDT", at(0), at(12))
+    lacking = [n for since, until in spans for n in range(12) if since <= at(n) < until]
+    assert sorted(lacking) == sorted(set(range(12)) - numbers)
     assert spans == sorted(spans, reverse=True)
     assert all(since < until for since, until in spans)
 
@@ -66,16 +68,18 @@ def test_the_busiest_symbols_are_those_with_most_value_on_these_venues(lake: Wri
         ]
     )
     since = NOON - timedelta(days=1)
-    assert lake.most_liquidated(["binance", "okx"], since, 9) == ["XRPUSDT", "SOLUSDT", "NEWUSDT"]
-    assert lake.most_liquidated(["binance"], since, 1) == ["XRPUSDT"]
+    busiest = partial(most_liquidated, lake.folder)
+    assert busiest(["binance", "okx"], since, 9) == ["XRPUSDT", "SOLUSDT", "NEWUSDT"]
+    assert busiest(["binance"], since, 1) == ["XRPUSDT"]
 
 
-def test_a_store_that_is_away_is_said(lake: Writer):
+def test_a_store_that_is_away_is_said(lake: Writer, tmp_path: Path):
     lake.close()
+    nowhere = tmp_path / "nowhere"
     for ask in (
         lambda: lake.append_candles([a_candle()]),
-        lambda: lake.missing_candles("binance", "BTCUSDT", at(0), at(1)),
-        lambda: lake.most_liquidated(["binance"], NOON, 1),
+        lambda: missing(nowhere, "binance", "BTCUSDT", at(0), at(1)),
+        lambda: most_liquidated(nowhere, ["binance"], NOON, 1),
     ):
         with pytest.raises(StoreUnavailable):
             ask()
