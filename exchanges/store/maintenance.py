@@ -17,6 +17,7 @@ import duckdb
 
 from exchanges.errors import StoreUnavailable
 from exchanges.store.connection import connect
+from exchanges.store.flushes import flush_alone
 
 # Files grow to this size and are then left alone: merging one takes about a quarter of a second.
 FULL_FILE_BYTES = 5_000_000
@@ -51,6 +52,7 @@ class Step:
 
     name: str
     run: Callable[[duckdb.DuckDBPyConnection], int]
+    is_flush: bool = False
 
     def __call__(self, connection: duckdb.DuckDBPyConnection) -> int:
         """Do it. Raises StoreUnavailable; it may be tried again."""
@@ -60,10 +62,17 @@ class Step:
             what = f"The store could not be tidied up ({self.name})"
             raise StoreUnavailable(f"{what}: {error}") from error
 
+    def beside_readers(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
+        """Do it to the lake in `folder` that others read. Raises as calling it does."""
+        if self.is_flush:
+            return flush_alone(folder, partial(self, connection))
+        return self(connection)
+
 
 def flush_steps(connection: duckdb.DuckDBPyConnection) -> list[Step]:
     """Return the steps that move inlined rows to Parquet: a third of a second for 50,000."""
-    return [Step(f"flush {table}", partial(_flush, table)) for table in tables(connection)]
+    names = tables(connection)
+    return [Step(f"flush {table}", partial(_flush, table), is_flush=True) for table in names]
 
 
 def steps(connection: duckdb.DuckDBPyConnection, now: datetime, keep_days: int = 0) -> list[Step]:
@@ -90,7 +99,8 @@ def compact(folder: Path, now: datetime, keep_days: int = 0) -> Iterator[tuple[s
     with closing(connect(folder, read_only=False)) as connection:
         is_more = True
         while is_more:
-            done = [(step.name, step(connection)) for step in steps(connection, now, keep_days)]
+            round_of = steps(connection, now, keep_days)
+            done = [(step.name, step.beside_readers(connection, folder)) for step in round_of]
             yield from done
             is_more = any(count for name, count in done if name.startswith(("merge", "forget")))
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 from exchanges.errors import SnapshotGone, StoreUnavailable
 from exchanges.store.cancelling import StaleCatalog, within_limits
 from exchanges.store.connection import connect
+from exchanges.store.flushes import undisturbed
 from exchanges.store.limits import limits
 
 T = TypeVar("T")
@@ -49,10 +50,14 @@ def stream(
     """Yield the rows of one SELECT batch by batch, in constant memory; at least one batch,
     which may be empty. Closing the iterator ends the query.
 
+    The SELECT is ordered, so that it has read all there is before its first row: a flush after
+    that takes nothing from it.
+
     The time limit holds for each batch, not for the reader's pace. Raises as `query` does.
     """
 
     def begin() -> tuple[duckdb.DuckDBPyConnection, pa.RecordBatchReader, pa.RecordBatch | None]:
+        held.close()
         cursor = held.enter_context(_cursor(folder))
         with within_limits(cursor):
             reader = cursor.execute(sql, dict(parameters)).to_arrow_reader(rows_per_batch)
@@ -94,12 +99,12 @@ def _reopened_if_stale(folder: Path, ask: Callable[[], T]) -> T:
     """Ask; when the writer has done away with what the connection remembers, ask a fresh one."""
     asked = _connection(folder)
     try:
-        return ask()
+        return undisturbed(folder, ask)
     except StaleCatalog:
         with _opening:
             if _open(folder) is asked:
                 _open.cache_clear()
-        return ask()
+        return undisturbed(folder, ask)
 
 
 def _connection(folder: Path) -> duckdb.DuckDBPyConnection:

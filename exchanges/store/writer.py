@@ -50,7 +50,8 @@ class Writer:
             if migrate(self._connection):
                 # A changed table leaves one for inlined rows behind, which the first tidying
                 # removes under everybody who remembers it. Nobody does yet.
-                self._connection.execute("CALL ducklake_flush_inlined_data('lake')")
+                for step in flush_steps(self._connection):
+                    step.beside_readers(self._connection, folder)
 
     def append(
         self, liquidations: Sequence[Liquidation], positions: Mapping[str, Position] | None = None
@@ -129,7 +130,7 @@ class Writer:
     def maintain(self, step: Step) -> None:
         """Do a step of maintenance. Raises StoreUnavailable."""
         with writing(self.folder):
-            step(self._connection)
+            step.beside_readers(self._connection, self.folder)
 
     def close(self) -> None:
         """Release the lake."""

@@ -18,6 +18,8 @@ from exchanges.journal import Journal, Limits
 from exchanges.live import LivePush
 from exchanges.recorder import Lease
 from exchanges.store import Writer
+from exchanges.store.catalog import CATALOG
+from exchanges.store.held_open import held_open
 from exchanges.upkeep import Keep
 from exchanges.worker import Worker
 
@@ -42,7 +44,8 @@ class Command(BaseCommand):
             select(names or None)
             select(settings.LIQSITE_REDUNDANT or None)
             lease.acquire()
-            with Writer(settings.LIQSITE_LAKE) as writer:
+            lake = settings.LIQSITE_LAKE
+            with Writer(lake) as writer, held_open(lake / CATALOG):
                 asyncio.run(_work(names or None, writer, lease))
         except* LiqsiteError as errors:
             raise CommandError("; ".join(map(str, errors.exceptions))) from errors
