@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache, lru_cache
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -24,7 +25,11 @@ from exchanges.store.limits import limits
 
 T = TypeVar("T")
 
+# DuckLake keeps some 3 KB of every query until its connection is closed.
+RENEWED_AFTER = 20_000
+
 _opening = Lock()
+_uses = count(1)
 
 # What DuckLake says of a snapshot that is not kept, and of one older than the table.
 _SNAPSHOT_GONE = ("No snapshot found", "does not exist at version")
@@ -108,8 +113,13 @@ def _reopened_if_stale(folder: Path, ask: Callable[[], T]) -> T:
 
 
 def _connection(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Return this process's one connection; the first callers open it one at a time."""
+    """Return this process's one connection; the first callers open it one at a time.
+
+    Whoever still uses the last one keeps it.
+    """
     with _opening:
+        if next(_uses) % RENEWED_AFTER == 0:
+            _open.cache_clear()
         return _open(folder)
 
 

@@ -24,6 +24,9 @@ from exchanges.store.write_lock import writing
 # Reading slows down when more rows than this wait in the catalog.
 FLUSHED_ROWS = 20_000
 
+# DuckLake keeps up to 70 KB of every commit until its connection is closed.
+REOPENED_AFTER = 500
+
 # Gate tells the milliseconds of an event in its push and only the second in its history.
 TOLD_APART = timedelta(seconds=1)
 
@@ -45,6 +48,7 @@ class Writer:
         """Raises StoreUnavailable."""
         self.folder = folder
         self._unflushed = 0
+        self._commits = 0
         self._connection = connect(folder, read_only=False)
         with writing(folder):
             if migrate(self._connection):
@@ -61,6 +65,9 @@ class Writer:
         Returns the rows that were new. Raises StoreUnavailable: the batch may be given again;
         RowsRefused: it holds a row that can never be stored.
         """
+        self._commits += 1
+        if self._commits % REOPENED_AFTER == 0:
+            self.reopen()
         try:
             with writing(self.folder), self._transaction():
                 new = self._unstored(liquidations)
@@ -93,7 +100,10 @@ class Writer:
         return count
 
     def reopen(self) -> None:
-        """Open the lake anew after it was unavailable. Raises StoreUnavailable."""
+        """Open the lake anew, after it was unavailable or for its memory.
+
+        Raises StoreUnavailable.
+        """
         fresh = connect(self.folder, read_only=False)
         self._connection.close()
         self._connection = fresh

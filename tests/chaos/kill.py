@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 import time
@@ -126,8 +127,8 @@ def _key(
 
 
 def _step(amount: float) -> int:
-    """Return a coarse amount on whose edges no round number lies, half a cent least of all."""
-    return round(amount / 0.0131)
+    """Return a coarse amount on whose edges no decimal number lies: the last bits may differ."""
+    return round(amount / (math.pi / 240))
 
 
 def _covers(gaps: list[Gap], at: float) -> bool:

@@ -142,3 +142,17 @@ def test_planning_on_a_broken_connection_is_said_and_the_writer_goes_on_after_it
                 plan()
         writer.reopen()
         assert len(writer.append([a_liquidation(event_id="b")])) == 1
+
+
+def test_the_store_is_opened_anew_for_its_memory_without_a_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("exchanges.store.writer.REOPENED_AFTER", 2)
+    monkeypatch.setattr("exchanges.store.reader.RENEWED_AFTER", 3)
+    with Writer(tmp_path) as writer:
+        opened = {id(writer._connection)}
+        for number in range(5):
+            assert len(writer.append(some_liquidations(number + 1))) == 1
+            opened.add(id(writer._connection))
+            assert query(tmp_path, COUNT, {})[0][0] == number + 1
+    assert len(opened) > 1
