@@ -1,10 +1,13 @@
-"""Answers are kept for as long as the store is as it was, and made once for all who ask."""
+"""Answers are kept until the store has changed for half a second, and made once for all who ask."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -16,7 +19,10 @@ from exchanges import store
 
 # The store may be as it was while a feed has gone down: coverage is at most this old.
 KEPT_SECONDS = 10
+# How often the store is asked whether it has changed.
+LOOK_SECONDS = 0.5
 
+_seen: dict[Path, tuple[float, int]] = {}
 _locks: WeakValueDictionary[str, Any] = WeakValueDictionary()
 _choosing = Lock()
 
@@ -45,9 +51,18 @@ def encode(answer: Any) -> bytes:
 
 def _key(name: str, values: Mapping[str, Any]) -> str:
     folder = settings.LIQSITE_LAKE
-    asked = [name, dict(values), str(folder), store.snapshot(folder)]
+    asked = [name, dict(values), str(folder), _snapshot(folder)]
     text = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     return blake2b(text, digest_size=20).hexdigest()
+
+
+def _snapshot(folder: Path) -> int:
+    """Return the store's snapshot of a moment ago."""
+    seen_at, snapshot = _seen.get(folder, (-math.inf, 0))
+    if monotonic() - seen_at >= LOOK_SECONDS:
+        seen_at, snapshot = monotonic(), store.snapshot(folder)
+        _seen[folder] = seen_at, snapshot
+    return snapshot
 
 
 def _lock(key: str) -> Any:

@@ -21,7 +21,8 @@ def lake(tmp_path: Path, settings: Settings) -> Iterator[Writer]:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_cached() -> None:
+def _nothing_cached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("heatmap.freshness.LOOK_SECONDS", 0)
     for cache in (caches["default"], caches["answers"]):
         cache.clear()
 

@@ -69,7 +69,7 @@ class Hub:
     def tell_health(self, body: str) -> None:
         """Tell every client how the venues are doing."""
         for session in self._sessions.values():
-            session.offer(body)
+            session.offer(body, is_urgent=True)
 
     async def full_health(self) -> str | None:
         """Return the body of a frame that tells how all venues are doing, if it can be known."""

@@ -125,12 +125,12 @@ class Session:
             self._outlet, self.left_at, self.is_slow = None, monotonic(), False
             self._waiting.clear()
 
-    def offer(self, body: str) -> None:
-        """Give the client a numbered frame."""
+    def offer(self, body: str, *, is_urgent: bool = False) -> None:
+        """Give the client a numbered frame; an urgent one before other clients get theirs."""
         self.seq += 1
         frame = Frame(self.seq, body)
         self._kept.add(frame)
-        self._queue(frame)
+        self._queue(frame, is_urgent=is_urgent)
 
     def say(self, text: str) -> None:
         """Give the client a frame without a number; gone with the socket."""
@@ -157,10 +157,10 @@ class Session:
                 self._wake.clear()
                 await self._wake.wait()
 
-    def _queue(self, frame: Frame) -> None:
+    def _queue(self, frame: Frame, *, is_urgent: bool = False) -> None:
         if self._outlet is not None:
             self.dropped += self._waiting.add(frame)
-            self._turns.ask(self._wake)
+            self._turns.ask(self._wake, is_urgent=is_urgent)
 
     async def _send_next(self, outlet: Outlet) -> None:
         if outlet.is_congested:

@@ -11,17 +11,20 @@ from collections import deque
 
 
 class Turns:
-    """Wakes those who ask, first come, first served, at most `most` a round."""
+    """Wakes those who ask, the urgent first, at most `most` a round."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._waiting: deque[asyncio.Event] = deque()
 
-    def ask(self, wake: asyncio.Event) -> None:
-        """Have an event set when it is its turn."""
+    def ask(self, wake: asyncio.Event, *, is_urgent: bool = False) -> None:
+        """Have an event set when it is its turn, or in the next round."""
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._give)
-        self._waiting.append(wake)
+        if is_urgent:
+            self._waiting.appendleft(wake)
+        else:
+            self._waiting.append(wake)
 
     def _give(self) -> None:
         for _ in range(min(self._most, len(self._waiting))):

@@ -106,3 +106,15 @@ def test_a_kept_answer_is_a_readable_page_too(client: Client, rows: Writer):
     assert page.status_code == 200
     assert b"Liquidated value over time" in page.content
     assert b"&quot;interval&quot;: &quot;15m&quot;" in page.content
+
+
+def test_the_store_is_looked_at_once_in_a_moment(rows: Writer, monkeypatch: pytest.MonkeyPatch):
+    now, made = 100.0, iter(range(9))
+    monkeypatch.setattr("heatmap.freshness.LOOK_SECONDS", 0.5)
+    monkeypatch.setattr("heatmap.freshness.monotonic", lambda: now)
+    assert kept("same", {}, lambda: next(made)) == b"0"
+    rows.append([a_row(9_999, "binance", "long", 80_000.0, 1.0)])
+    now += 0.4
+    assert kept("same", {}, lambda: next(made)) == b"0"
+    now += 0.1
+    assert kept("same", {}, lambda: next(made)) == b"1"

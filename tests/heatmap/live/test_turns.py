@@ -26,3 +26,12 @@ async def test_who_asks_later_has_a_turn_after_those_before() -> None:
     turns.ask(later)
     async with asyncio.timeout(1):
         await later.wait()
+
+
+async def test_the_urgent_go_first() -> None:
+    turns, wakes = Turns(1), [asyncio.Event() for _ in range(3)]
+    for wake in wakes[:2]:
+        turns.ask(wake)
+    turns.ask(wakes[2], is_urgent=True)
+    await asyncio.sleep(0)
+    assert [wake.is_set() for wake in wakes] == [False, False, True]

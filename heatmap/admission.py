@@ -1,0 +1,53 @@
+"""A few answers at a time are made; whoever comes meanwhile waits in line.
+
+Threads that all compute take the interpreter from the event loop, which has every live socket to
+serve. A line costs nothing: the answers come no later, and the sockets do not wait for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from heatmap.pacing import Application, Message
+
+
+def admitted(application: Application, at_once: int) -> Application:
+    """Return the ASGI application that begins `at_once` answers at a time, first come first.
+
+    A place is free again once an answer begins to be sent: a long file keeps nobody waiting.
+    """
+    places: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
+
+    async def answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        loop = asyncio.get_running_loop()
+        place = _Place(places.setdefault(loop, asyncio.Semaphore(at_once)))
+        await place.take()
+
+        async def pass_on(message: Message) -> None:
+            place.leave()
+            await send(message)
+
+        try:
+            await application(scope, receive, pass_on)
+        finally:
+            place.leave()
+
+    return answer
+
+
+class _Place:
+    """One of the places, taken once and left once."""
+
+    def __init__(self, free: asyncio.Semaphore) -> None:
+        self._free = free
+        self._is_taken = False
+
+    async def take(self) -> None:
+        await self._free.acquire()
+        self._is_taken = True
+
+    def leave(self) -> None:
+        if self._is_taken:
+            self._is_taken = False
+            self._free.release()
