@@ -24,7 +24,7 @@ def main(names: list[str]) -> None:
     import django
 
     django.setup()
-    from benchmarks import api, export, fanout, heatmap, load, parse, pipeline, silence
+    from benchmarks import api, export, fanout, heatmap, load, parse, pipeline, silence, zones
 
     known = {
         "parse": parse.measure,
@@ -35,6 +35,7 @@ def main(names: list[str]) -> None:
         "export": export.measure,
         "fanout": fanout.measure,
         "load": load.measure,
+        "zones": zones.measure,
     }
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     for name in names or known:

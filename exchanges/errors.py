@@ -15,6 +15,9 @@
     ├── QueryCancelled         a query was stopped because nobody waits for it
     ├── SnapshotGone           a snapshot of the store that is not kept, or never was
     ├── UnreadableSource       a file to import that is of no known form
+    ├── UnreadableTiers        a file of leverage tiers that is of no known form
+    ├── NotScorable            zones or a market that no scorecard can be made of
+    │   └── LooksAhead         a forecast that used what came after its time
     └── WorkerRunning          another worker holds the lease on this store
         └── LeaseLost          it took the lease from this one
 
@@ -110,6 +113,18 @@ class SnapshotGone(LiqsiteError):
 
 class UnreadableSource(LiqsiteError):
     """A file to import that cannot be read, or is of no known form."""
+
+
+class UnreadableTiers(LiqsiteError):
+    """A file of leverage tiers that is of no known form, or whose tiers cannot be; says where."""
+
+
+class NotScorable(LiqsiteError):
+    """Zones, a market or terms that no scorecard can be made of; the text says why."""
+
+
+class LooksAhead(NotScorable):
+    """A forecast that used, or was stamped with, something later than the time it is for."""
 
 
 class WorkerRunning(LiqsiteError):

@@ -1,0 +1,1 @@
+"""Predicted zones against what happened: pure numpy, no input or output; see docs/scoring.md."""
