@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from exchanges.simulator.simulator import Simulator
 
 LARGEST_BURST = 1_000_000
+TRUTH_PORTION = 2_000
 _LINES = msgspec.json.Encoder()
 
 
@@ -31,6 +32,7 @@ def control_app(simulator: Simulator) -> web.Application:
     app = web.Application(middlewares=[_guard])
     app.router.add_get("/totals", _answer(lambda _: simulator.totals()))
     app.router.add_get("/sent", partial(_stream_sent, simulator))
+    app.router.add_get("/truth", partial(_stream_truth, simulator))
     app.router.add_get("/faults", _answer(lambda _: {"faults": simulator.faults()}))
     app.router.add_post("/faults", _answer(lambda body: _set_fault(simulator, body)))
     app.router.add_post("/burst", _answer(lambda body: _burst(simulator, body)))
@@ -71,6 +73,18 @@ async def _stream_sent(simulator: Simulator, request: web.Request) -> web.Stream
     await answer.prepare(request)
     for portion in portions:
         await answer.write(_LINES.encode_lines(portion))
+        await asyncio.sleep(0)
+    await answer.write_eof()
+    return answer
+
+
+async def _stream_truth(simulator: Simulator, request: web.Request) -> web.StreamResponse:
+    """Answer every agent's open position as of now, one JSON object a line."""
+    positions = list(simulator.positions())
+    answer = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+    await answer.prepare(request)
+    for first in range(0, len(positions), TRUTH_PORTION):
+        await answer.write(_LINES.encode_lines(positions[first : first + TRUTH_PORTION]))
         await asyncio.sleep(0)
     await answer.write_eof()
     return answer

@@ -40,6 +40,8 @@ class Host:
         self.ledger = Ledger()
         self.faults = Faults(clock)
         self.clients: set[Client] = set()
+        self.is_ready = False
+        """Whether the market is there; requests wait for it, sockets need not."""
         self._clock = clock
         self._turns = count()
         self._beside_at: WeakKeyDictionary[Client, float] = WeakKeyDictionary()
@@ -70,7 +72,7 @@ class Host:
 
     async def serve_request(self, request: web.Request, path: str) -> web.Response:
         """Answer one REST request; a stalled venue answers when it is well again."""
-        await until(lambda: not self.faults.has("stall") or request.transport is None, 0.02)
+        await until(lambda: self._answers() or request.transport is None, 0.02)
         query = Query(path, request.query, await request.read(), self._now_ms())
         answer = self.venue.answer(query)
         if answer is None:
@@ -151,6 +153,9 @@ class Host:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await until(lambda: not any(client.backlog for client in self.clients))
+
+    def _answers(self) -> bool:
+        return self.is_ready and not self.faults.has("stall")
 
     def _is_settled(self) -> bool:
         listening = self._listeners()

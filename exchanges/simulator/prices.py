@@ -1,8 +1,7 @@
 """One random price path per asset, shared by all venues: trends, noise, jumps.
 
 A common factor moves everything (each asset by its `swing`), trends last about forty
-seconds, a jump now and then sets off a cascade, and a weak pull keeps a long run near
-where it started.
+seconds, there is a jump now and then, and a weak pull keeps a long run near where it started.
 """
 
 from __future__ import annotations
@@ -20,11 +19,6 @@ JUMP_EVERY_SECONDS = 50.0
 JUMP = (0.0015, 0.0045)
 PULL_SECONDS = 1800.0
 MOMENTUM_SECONDS = 3.0
-
-# Mean activity is 1: a calm level, plus what cascades add in the long run.
-CASCADE_SECONDS = 5.0
-CASCADE = 3.0
-CALM = 1.0 - CASCADE * CASCADE_SECONDS / JUMP_EVERY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +55,6 @@ class Prices:
         self._momentum = dict.fromkeys(ASSETS, 0.0)
         self._trend = 0.0
         self._trend_left = 0.0
-        self._cascade = 0.0
-
-    @property
-    def activity(self) -> float:
-        """How busy liquidations are now; 1 in the long run."""
-        return CALM + self._cascade
 
     def price(self, asset: str) -> float:
         """Return the asset's price in USD."""
@@ -76,6 +64,10 @@ class Prices:
         """Return how likely a liquidation now is a long's: falls take longs, rises shorts."""
         per_minute = self._momentum[asset] * 60 / ASSETS[asset].swing
         return 1 / (1 + math.exp(max(-30.0, min(30.0, per_minute * 450))))
+
+    def push(self, asset: str, move: float) -> None:
+        """Let forced orders move the price by so much (logarithm)."""
+        self._distance[asset] += move
 
     def advance(self) -> None:
         """Walk one step."""
@@ -95,10 +87,8 @@ class Prices:
             self._trend = self._rng.uniform(*TREND_PER_SECOND) * self._rng.choice((-1, 1))
 
     def _jump(self) -> float:
-        self._cascade *= math.exp(-STEP_SECONDS / CASCADE_SECONDS)
         if self._rng.random() >= STEP_SECONDS / JUMP_EVERY_SECONDS:
             return 0.0
-        self._cascade += CASCADE
         goes_with_trend = self._rng.random() < 0.7
         return math.copysign(
             self._rng.uniform(*JUMP), self._trend if goes_with_trend else -self._trend

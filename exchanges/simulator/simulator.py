@@ -72,6 +72,9 @@ class Simulator:
 
     async def __aenter__(self) -> Self:
         self.port = await self._server.start(self.host, self.port)
+        await asyncio.to_thread(self._market.warm_up)
+        for host in self._hosts.values():
+            host.is_ready = True
         self._beating = asyncio.create_task(self._beat_forever())
         for name, replay in self._replays.items():
             replay.start(self._hosts[name])
@@ -215,6 +218,14 @@ class Simulator:
             for host in hosts
             for portion in host.venue.sent.told_since(since_ms)
         )
+
+    def positions(self) -> Iterator[dict[str, Any]]:
+        """Yield the truth: every agent's open position, with its true liquidation price.
+
+        `asset`, `side`, `quantity` (base units over all venues), `entry`, `leverage`,
+        `is_isolated`, `opened` (epoch seconds), `liquidation_price`.
+        """
+        return self._market.positions()
 
     def faults(self) -> list[dict[str, str | float | None]]:
         """Return the faults in force, each with the seconds left."""

@@ -61,14 +61,14 @@ class Candle:
     is_closed: bool
 
     @classmethod
-    def of(cls, contract: Contract, bar: Bar) -> Candle:
-        """Return what an asset's bar is for one of its contracts."""
+    def of(cls, contract: Contract, bar: Bar, part: float) -> Candle:
+        """Return what an asset's bar is for a contract that is this part of its market."""
         prices = (bar.open, bar.high, bar.low, bar.close)
         opened, high, low, closed = (
             f"{price * (1 + contract.basis):.{contract.price_decimals}f}" for price in prices
         )
         price = bar.close * (1 + contract.basis)
-        size = contract.size_of(price, bar.value_usd * contract.share)
+        size = contract.size_of(price, bar.value_usd * part)
         value = contract.value_usd(price, size)
         return cls(
             bar.opened * 1000, opened, high, low, closed, size, value / price, value, bar.is_closed
@@ -99,6 +99,8 @@ class Venue(ABC):
         self.last_prices: dict[str, float] = {}
         self.sent = Sent(self.name, self.contracts)
         self.chart = Chart()
+        self.parts: dict[str, float] = {}
+        """Of an asset's market over all venues, by contract; 0 where nothing is liquidated."""
 
     @abstractmethod
     def has_socket(self, path: str) -> bool:
@@ -160,7 +162,8 @@ class Venue(ABC):
         end_ms = min(end_ms, now_ms + 1)
         first_ms = max(first_ms, end_ms - (most + 1) * STEP * 1000)
         bars = self.chart.bars(contract.asset, first_ms / 1000, end_ms / 1000, now_ms / 1000)
-        return [Candle.of(contract, bar) for bar in bars][-most:]
+        part = self.parts.get(contract.instrument, 0.0)
+        return [Candle.of(contract, bar, part) for bar in bars][-most:]
 
     def ordinary_trade(self, client: Client, now_ms: int) -> Numbered | None:
         """Return a trade of the first contract that a socket shows, with a number of its own."""

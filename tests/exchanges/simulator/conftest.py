@@ -16,6 +16,7 @@ from aiohttp import ClientSession
 from websockets.asyncio.client import ClientConnection
 
 from exchanges.simulator import Simulator
+from exchanges.simulator.agents import past
 
 # cryptofeed 3 is only where `make bench` has found Python 3.13.
 HAS_CRYPTOFEED = find_spec("cryptofeed") is not None and sys.version_info >= (3, 13)
@@ -26,6 +27,13 @@ SOON = 2.0
 
 ALL_LIQUIDATIONS = "/market/stream?streams=!forceOrder@arr"
 LINEAR = "/v5/public/linear"
+
+
+@pytest.fixture(autouse=True)
+def short_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let live markets have a past of two days, which is made sooner than one of thirty."""
+    monkeypatch.setattr(past, "DAYS", 2)
+    monkeypatch.setattr(past, "SPIN_UP_DAYS", 4)
 
 
 class Clock:

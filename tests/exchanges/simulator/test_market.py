@@ -88,15 +88,6 @@ def test_the_price_visibly_swings_and_stays_sane() -> None:
     assert min(path) > 50_000 and max(path) < 130_000
 
 
-def test_cascades_come_and_go_around_a_mean_of_one() -> None:
-    prices, activity = Prices(Random(11)), []
-    for _ in range(50 * MINUTE):
-        prices.advance()
-        activity.append(prices.activity)
-    assert max(activity) > 3
-    assert math.isclose(sum(activity) / len(activity), 1.0, rel_tol=0.2)
-
-
 def test_venues_and_kinds_of_contract_all_take_part() -> None:
     count = Counter((row.exchange, row.instrument) for row in history(12, [60.0] * 4, rate=200.0))
     assert count["binance", "BTCUSDT"] > count["bybit", "BTCUSDT"] > 0

@@ -24,7 +24,7 @@ async def collect(seed: int, clock: Clock) -> list[str]:
         await simulator.subscribed("binance")
         texts = []
         for _ in range(3):
-            clock.now += 10
+            clock.now += 20
             texts += [await binance.text() for _ in range(10)]
         return texts
 
