@@ -3,7 +3,7 @@ CREATE TABLE zone_columns (
     exchange VARCHAR NOT NULL,
     symbol VARCHAR NOT NULL,
     -- The close of the last candle that was used.
-    at TIMESTAMPTZ NOT NULL,
+    frozen_at TIMESTAMPTZ NOT NULL,
     side VARCHAR NOT NULL,
     -- quantity[k] lies in the bin of log price `first_bin + k - 1`; trailing zeros are left out.
     first_bin BIGINT NOT NULL,
@@ -15,14 +15,14 @@ CREATE TABLE zone_columns (
     kernel VARCHAR NOT NULL,
     written_at TIMESTAMPTZ NOT NULL
 );
-ALTER TABLE zone_columns SET SORTED BY (symbol ASC, at ASC);
+ALTER TABLE zone_columns SET SORTED BY (symbol ASC, frozen_at ASC);
 
 -- The bands of price that a snapshot of all exchanges named; frozen as well.
 CREATE TABLE zones (
     -- SHA-256 of the columns that it was made of.
     snapshot VARCHAR NOT NULL,
     symbol VARCHAR NOT NULL,
-    at TIMESTAMPTZ NOT NULL,
+    frozen_at TIMESTAMPTZ NOT NULL,
     side VARCHAR NOT NULL,
     low DOUBLE NOT NULL,
     high DOUBLE NOT NULL,
@@ -37,7 +37,7 @@ CREATE TABLE zones (
     confidence VARCHAR NOT NULL,
     written_at TIMESTAMPTZ NOT NULL
 );
-ALTER TABLE zones SET SORTED BY (symbol ASC, at ASC);
+ALTER TABLE zones SET SORTED BY (symbol ASC, frozen_at ASC);
 
 -- How far from its entry an opened leg is liquidated, by bins of log price, long and short.
 CREATE TABLE kernels (

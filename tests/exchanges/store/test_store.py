@@ -128,7 +128,8 @@ def test_a_schema_file_is_applied_once_and_a_broken_one_leaves_nothing(
     with pytest.raises(Exception, match="nonsense"):
         migrations_module.migrate(connection)
     tables = {name for (name,) in connection.execute("SELECT name FROM (SHOW TABLES)").fetchall()}
-    assert tables == {"applied", "liquidations", "journal_positions", "candles", "one"}
+    assert "one" in tables
+    assert "two" not in tables
     (schema / "9002_broken.sql").unlink()
     assert migrations_module.migrate(connection) == []
     connection.close()
