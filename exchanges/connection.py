@@ -68,7 +68,7 @@ class Connection:
         self.refusals = 0
         """How many requests for liquidations the venue refused for good."""
         self._has_delivered = False
-        self._connected_at = clock()
+        self._connected_at = self.heard_at = clock()
         self._socket: ClientConnection
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -86,7 +86,7 @@ class Connection:
             close_timeout=1,
             additional_headers=self._subscription.headers,
         )
-        self._connected_at = self._clock()
+        self._connected_at = self.heard_at = self._clock()
         self._tasks = [asyncio.create_task(self._ping())]
         try:
             await self._subscribe()
@@ -157,6 +157,7 @@ class Connection:
             await self._handle(await self._socket.recv(decode=False))
 
     async def _handle(self, frame: bytes) -> None:
+        self.heard_at = self._clock()
         events = await self._intake.take(frame, self._equals)
         if any(isinstance(event, Liquidation | Delivered | MarkPrice) for event in events):
             self._on_delivery()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from websockets.exceptions import InvalidStatus, WebSocketException
@@ -60,6 +61,7 @@ class Feed:
         self._copy = copy
         self._joins = joins
         self.is_subscribed = asyncio.Event()
+        self._heard_at: datetime | None = None
         self._health = health
         self._intake = Intake(adapter, instruments, health=health, accept=accept, clock=clock)
         self._sleep = sleep
@@ -90,6 +92,7 @@ class Feed:
                 connection = await self._relieve(connection)
         finally:
             proven.cancel()
+            self._heard_at = connection.heard_at
             await connection.close()
 
     async def _open(self) -> Connection:
@@ -156,7 +159,9 @@ class Feed:
         self._health.delivered(self._number, self._copy)
 
     def _tell(self, state: State, reason: str = "") -> None:
-        self._health.socket_is(self._number, state, reason, copy=self._copy)
+        self._health.socket_is(
+            self._number, state, reason, copy=self._copy, heard_at=self._heard_at
+        )
 
 
 def _as_refusal(error: Exception) -> ConnectionRefused:

@@ -29,11 +29,12 @@ _WORST_FIRST: tuple[State, ...] = (
 @dataclass(slots=True)
 class _Socket:
     """What one socket has earned; `controlled_at`: when its control stream last came, None
-    for a socket that has none."""
+    for a socket that has none; `heard_at`: for one that is down, when it last said anything."""
 
     state: State
     reason: str
     controlled_at: datetime | None = None
+    heard_at: datetime | None = None
 
 
 class Outage(NamedTuple):
@@ -115,9 +116,11 @@ class HealthTracker:
         *,
         copy: int = 0,
         has_control: bool = False,
+        heard_at: datetime | None = None,
     ) -> None:
         """Tell the state of a socket: which copy of which subscription.
 
+        `heard_at` goes with a socket that is down: since then it may have delivered nothing.
         `has_control` goes with `subscribed`: the control stream comes on this socket, from now
         on without too long a pause.
         """
@@ -125,7 +128,7 @@ class HealthTracker:
         if state == "subscribed" and not self._is_subscribed(number):
             self._subscribed_at = now
             self._silence.restart(now)
-        self._sockets[number, copy] = _Socket(state, reason, now if has_control else None)
+        self._sockets[number, copy] = _Socket(state, reason, now if has_control else None, heard_at)
         self._settle()
 
     def socket_is_gone(self, number: int, copy: int) -> None:
@@ -209,8 +212,13 @@ class HealthTracker:
             self.outages.append(Outage(self._down[0], now, self._down[1]))
             self._down = None
         elif self._state in CONNECTED_STATES and state not in CONNECTED_STATES:
-            last = self._last_event_at if state == "silent" else self._last_heartbeat
+            last = self._last_event_at if state == "silent" else self._last_sign_of_life()
             self._down = min(last or now, now), f"{state}: {reason}" if reason else state
+
+    def _last_sign_of_life(self) -> datetime | None:
+        """Return when the venue, or a subscription of it that is down, was last heard."""
+        heard = [_last_heard(copies) for copies in self._subscriptions()]
+        return min(filter(None, [self._last_heartbeat, *heard]), default=None)
 
     def _judge(self) -> tuple[State, str]:
         if not self._sockets:
@@ -257,6 +265,13 @@ class HealthTracker:
 
 def _goodness(socket: _Socket) -> int:
     return _WORST_FIRST.index(socket.state)
+
+
+def _last_heard(copies: list[_Socket]) -> datetime | None:
+    """Return when a subscription of which no copy stands last said anything, if that is known."""
+    if any(socket.state == "subscribed" for socket in copies):
+        return None
+    return max((socket.heard_at for socket in copies if socket.heard_at), default=None)
 
 
 def _last_control(copies: list[_Socket]) -> datetime | None:

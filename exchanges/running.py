@@ -12,7 +12,7 @@ from exchanges.feed import Feed
 from exchanges.tail import Tail
 
 # Sockets that take longer to subscribe than this are not waited for.
-SETTLE_SECONDS = 60.0
+SETTLE_SECONDS = 120.0
 
 Source = Feed | Tail
 Sources = Callable[[int, Subscription, bool], Iterable[Source]]

@@ -9,7 +9,9 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from io import BufferedIOBase
 from pathlib import Path
 from struct import Struct
@@ -106,6 +108,7 @@ class SegmentReader:
     def __init__(self, file: Path, offset: int = 0) -> None:
         """Raises FileNotFoundError."""
         self.offset = offset
+        self._path = file
         self._file = _open(file)
         self._file.seek(offset)
 
@@ -117,9 +120,19 @@ class SegmentReader:
             body = self._file.read(length)
             if len(body) == length and zlib.crc32(body) == checksum:
                 self.offset += _HEAD.size + length
-                return _DECODER.decode(body)
+                return self._decoded(body)
         self._file.seek(self.offset)
         return None
+
+    def _decoded(self, body: bytes) -> Entry:
+        """Return what a whole record holds; as rejected what another version wrote otherwise."""
+        try:
+            return _DECODER.decode(body)
+        except msgspec.DecodeError as error:
+            received_time = datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
+            reason = f"a record of the journal that this version cannot read: {error}"
+            frame = f"base64:{b64encode(body).decode()}"
+            return Entry([], [Rejected(self._path.parent.name, received_time, reason, frame)])
 
     def left(self) -> int:
         """Return how many bytes follow the last whole record."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+from base64 import b64decode
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -238,3 +240,21 @@ def test_a_journal_whose_files_were_removed_goes_on_after_what_the_store_has(tmp
     batch = journal.read(10)
     assert batch.liquidations == rows(1)
     assert batch.positions["binance"] > Position(7, 12)
+
+
+def test_a_record_of_another_version_is_kept_as_rejected_and_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    journal = Journal(tmp_path / "journal")
+    journal.append(rows(1))
+    with monkeypatch.context() as other_version:
+        body = msgspec.msgpack.Encoder().encode([{"unknown": 1}])
+        other_version.setattr(segment, "_ENCODER", SimpleNamespace(encode=lambda entry: body))
+        journal.append(rows(2)[1:])
+    journal.append(rows(3)[2:])
+    batch = journal.read(10)
+    assert [row.event_id for row in batch.liquidations] == ["binance:0", "binance:2"]
+    [rejected] = batch.rejected
+    assert rejected.exchange == "binance"
+    assert "this version cannot read" in rejected.reason
+    assert b64decode(rejected.frame.removeprefix("base64:")) == body
