@@ -4,7 +4,7 @@
     ├── UnknownExchange        a name that no adapter has
     ├── MalformedFrame         a frame that does not fit the venue's documented form
     ├── InstrumentsUnavailable the venue's instrument list could not be loaded
-    ├── HistoryUnavailable     past liquidations or candles that a venue did not give
+    ├── HistoryUnavailable     past liquidations or market data that a venue did not give
     ├── ConnectionRefused      the venue answered, and said no (ban, region, bad subscription)
     ├── StreamInUse            a second reader on an aggregator's one stream
     ├── JournalPaused          no room to keep what is received
@@ -49,7 +49,7 @@ class InstrumentsUnavailable(LiqsiteError):
 
 
 class HistoryUnavailable(LiqsiteError):
-    """Past liquidations or candles that a venue does not publish, or did not give now."""
+    """Past liquidations or market data that a venue does not publish, or did not give now."""
 
 
 class ConnectionRefused(LiqsiteError):

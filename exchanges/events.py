@@ -10,6 +10,7 @@ import msgspec
 Side = Literal["long", "short"]
 PriceKind = Literal["fill", "order", "bankruptcy", "entry"]
 SizeUnit = Literal["base", "quote", "contracts"]
+TierUnit = Literal["usd", "base"]
 LiquidationType = Literal["forced", "backstop", "adl", "assignment"]
 Completeness = Literal["complete", "sampled", "partial"]
 State = Literal[
@@ -66,6 +67,44 @@ class Candle(msgspec.Struct, frozen=True, gc=False):
     low: float
     close: float
     volume: float
+
+
+class MarkCandle(msgspec.Struct, frozen=True, gc=False):
+    """How far one contract's mark price went in five minutes, closed."""
+
+    exchange: str
+    symbol: str
+    opened_at: datetime
+    high: float
+    low: float
+
+
+class OpenInterest(msgspec.Struct, frozen=True, gc=False):
+    """What was open of one contract at a full five minutes, in base units, counted on ONE side."""
+
+    exchange: str
+    symbol: str
+    at: datetime
+    quantity: float
+
+
+class LeverageTier(msgspec.Struct, frozen=True, gc=False):
+    """The rule for positions whose size lies in (floor, cap]; `cap` None: without an end.
+
+    `unit` says what floor and cap are in: US dollars (a stablecoin counts as one dollar) or base
+    units. `maintenance_rate` is a fraction of the notional; from what that comes to `deduction` is
+    taken off, in the quote currency (inverse contracts: in base units). It is None where the venue
+    tells none, and 0 where its rate is known to hold for the whole position.
+    """
+
+    exchange: str
+    symbol: str
+    floor: float
+    cap: float | None
+    unit: TierUnit
+    maintenance_rate: float
+    max_leverage: float
+    deduction: float | None
 
 
 class Acknowledged(msgspec.Struct, frozen=True, gc=False):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import aiohttp
 
@@ -85,7 +89,10 @@ def session() -> aiohttp.ClientSession:
 
 
 async def fetch(http: aiohttp.ClientSession, exchange: str, request: Request) -> bytes:
-    """Return the body of one answer. Raises ConnectionRefused for anything but success."""
+    """Return the body of one answer. Raises ConnectionRefused for anything but success, and
+    OSError for a file that cannot be read."""
+    if request.url.startswith("file:"):
+        return await asyncio.to_thread(Path(url2pathname(urlsplit(request.url).path)).read_bytes)
     url = resolve(exchange, request.url)
     method = "GET" if request.body is None else "POST"
     headers = {} if request.body is None else {"Content-Type": "application/json"}

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 from django.db import DatabaseError
 
-from exchanges.candles import Candles
 from exchanges.clock import Clock, utc_now
 from exchanges.errors import JournalPaused, StoreUnavailable
 from exchanges.events import StoredEvent
+from exchanges.gathering import Gathering
 from exchanges.journal import Journal
 from exchanges.live import LivePush
 from exchanges.recorder import Lease
@@ -60,7 +60,7 @@ class Worker:
         symbols: Sequence[str] = (),
     ) -> None:
         """`folder` is where the venues' contract lists are kept between runs; `redundant`
-        venues get a second connection; candles are gathered of `symbols`, or of the busiest."""
+        venues get a second connection; market data is gathered of `symbols`, or of the largest."""
         self.venues = Venues(
             exchanges,
             accept=self._keep,
@@ -106,7 +106,14 @@ class Worker:
         """Return what runs beside the storing, all for ever."""
         venues = [self.venues.venue(name) for name in self.venues.names()]
         repairs = [Repair(venue, self._keep, self._clock).run for venue in venues]
-        candles = Candles(venues, self._writer, self._in_store_thread, self._clock, self._symbols)
+        gathering = Gathering(
+            venues,
+            self._writer,
+            self._in_store_thread,
+            self._clock,
+            self._symbols,
+            is_busy=lambda: self._journal.has_more,
+        )
         return [
             self.venues.connect_all,
             self._reporter.tell_health,
@@ -116,7 +123,7 @@ class Worker:
             self._upkeep.tidy,
             self._maintain,
             Retry(self.venues, self._keep, self._clock).run,
-            candles.run,
+            gathering.run,
             *repairs,
         ]
 

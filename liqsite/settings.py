@@ -31,7 +31,7 @@ LIQSITE_EXCHANGES: list[str] = env.list("LIQSITE_EXCHANGES", default=[])
 # Venues that get a second connection each, so that one may break without a gap.
 LIQSITE_REDUNDANT: list[str] = env.list("LIQSITE_REDUNDANT", default=[])
 
-# Symbols whose candles the worker gathers; empty means those of which most is liquidated.
+# Symbols whose market data the worker gathers; empty means those of which most is open.
 LIQSITE_SYMBOLS: list[str] = env.list("LIQSITE_SYMBOLS", default=[])
 
 # The journal: what was received waits here for the store. A loss of power costs at most so many

@@ -35,7 +35,8 @@ def _venue_option(name: str) -> bool:
     for exchange in adapters():
         option = name.removeprefix(f"LIQSITE_{exchange.upper()}_").lower()
         if option != name.lower():
-            source = text(f"exchanges/adapters/{exchange}.py")
+            files = PROJECT.glob(f"exchanges/adapters/**/{exchange}.py")
+            source = "".join(file.read_text() for file in files)
             return option in ("ws_url", "rest_url") or f'options.get("{option}"' in source
     return False
 

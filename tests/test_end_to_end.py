@@ -105,14 +105,17 @@ async def until_rows(rows: Any, count: int) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_candles_reach_the_answer_of_the_first_venue_that_has_them(
+async def test_market_data_reaches_the_store_and_candles_the_answer(
     lake: Writer, folder: Path, monkeypatch: pytest.MonkeyPatch, async_client: AsyncClient
 ):
-    stored_ones = "SELECT count(*) FROM candles WHERE symbol = 'BTCUSDT'"
+    count = "(SELECT count(DISTINCT exchange) FROM {} WHERE symbol = 'BTCUSDT')"
+    tables = ("candles", "mark_candles", "open_interest")
+    venues_with_all = f"SELECT least({', '.join(map(count.format, tables))})"
+    monkeypatch.setattr("exchanges.gathering.gatherer.PORTION", 1)
     async with Simulator(rate=0) as simulator:
         point_at(simulator, monkeypatch)
         async with working(lake, ["binance", "bybit"]):
-            await until(lambda: store.query(folder, stored_ones, {})[0][0] > 0)
+            await until(lambda: store.query(folder, venues_with_all, {})[0][0] == 2, 20)
         answer = (await async_client.get("/prices/klines?interval=5m&limit=10")).json()
     assert answer["exchange"] == "binance"
     assert answer["count"] >= 9 and answer["missing"] <= 1

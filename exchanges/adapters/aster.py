@@ -7,11 +7,11 @@ Streams, Mark Price Stream for All market, Websocket Market Streams, Exchange In
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from exchanges.adapters.base import Candles, Options, Subscription
+from exchanges.adapters.base import Options, Subscription
 from exchanges.adapters.binance import ASK, CONTROL, STREAM, BinanceAdapter
-from exchanges.instruments import Instrument, Instruments
+from exchanges.adapters.market.base import MarketData
+from exchanges.instruments import Instruments
 
 
 class AsterAdapter(BinanceAdapter):
@@ -29,14 +29,10 @@ class AsterAdapter(BinanceAdapter):
     )
     connection_lifetime_seconds = 86_400.0
     quiet_rate_per_minute = 0.08
-    candle_source = ""
+    market = MarketData()
     instrument_urls = ("https://fapi.asterdex.com/fapi/v3/exchangeInfo",)  # type: ignore[assignment]
 
     def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:
         """One socket for the whole market, which is asked back what it is subscribed to."""
         url = f"wss://fstream.asterdex.com/stream?streams={STREAM}/{CONTROL}"
         return [Subscription(url, (ASK % 1,), 1, has_control=True)]
-
-    def candles(self, instrument: Instrument, since: datetime, until: datetime) -> Candles:
-        """It is not asked for any."""
-        yield from ()

@@ -10,14 +10,18 @@ import math
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, ClassVar, TypeVar
+from datetime import datetime
+from typing import ClassVar
 
 import msgspec
 
+from exchanges.adapters.market.base import MarketData
+from exchanges.adapters.parts.wire import Request as Request
+from exchanges.adapters.parts.wire import decode as decode
+from exchanges.adapters.parts.wire import extract as extract
+from exchanges.adapters.parts.wire import utc_from_ms as utc_from_ms
 from exchanges.errors import MalformedFrame
 from exchanges.events import (
-    Candle,
     Completeness,
     Delivered,
     FeedEvent,
@@ -30,21 +34,7 @@ from exchanges.events import (
 )
 from exchanges.instruments import Instrument, Instruments
 
-# Milliseconds of 2010-01-01 and 2100-01-01: a time outside is not a time.
-_EARLIEST_MS, _LATEST_MS = 1_262_304_000_000, 4_102_444_800_000
-
-
 LARGEST_INFLATED = 1024 * 1024
-
-T = TypeVar("T")
-_ANY = msgspec.json.Decoder()
-
-
-class Request(msgspec.Struct, frozen=True):
-    """One REST request: GET, or POST when `body` is given."""
-
-    url: str
-    body: str | None = None
 
 
 class Subscription(msgspec.Struct, frozen=True):
@@ -74,7 +64,6 @@ Options = Mapping[str, str]
 """What settings say (`LIQSITE_<EXCHANGE>_<NAME>` as `name`) and what `discover` found."""
 
 History = Generator[Request | Sequence[Liquidation], bytes, None]
-Candles = Generator[Request | Sequence[Candle], bytes, None]
 
 
 class Adapter(ABC):
@@ -112,8 +101,8 @@ class Adapter(ABC):
     """Where past liquidations come from; empty when the venue has none."""
     history_pause_seconds: ClassVar[float] = 0.5
     """Between two requests for history, by the venue's limits."""
-    candle_source: ClassVar[str] = ""
-    """Where closed candles come from, and its limits; empty: the venue is not asked for any."""
+    market: ClassVar[MarketData] = MarketData()
+    """Its candles, mark prices, open interest and leverage tiers, as far as it publishes them."""
     poll_seconds: ClassVar[float | None] = None
     """How often the history is asked for what the socket may have missed; None: never."""
     connection_lifetime_seconds: ClassVar[float | None] = None
@@ -163,14 +152,6 @@ class Adapter(ABC):
         """
         yield from ()
 
-    def candles(self, instrument: Instrument, since: datetime, until: datetime) -> Candles:
-        """Yield requests, whose answers are sent back in, and candles opened in [since, until).
-
-        `until` is on the grid of five minutes and not in the future, so that all of them are
-        closed; the newest page comes first. Raises MalformedFrame.
-        """
-        yield from ()
-
     def liquidation(
         self,
         instrument: Instrument,
@@ -217,25 +198,6 @@ class Adapter(ABC):
         )
 
 
-def decode(decoder: msgspec.json.Decoder[Any], frame: bytes) -> Any:
-    """Decode one JSON text. Raises MalformedFrame with the place that does not fit."""
-    try:
-        return decoder.decode(frame)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise MalformedFrame(str(error)) from error
-
-
-def extract(body: bytes, path: str, kind: type[T]) -> T:
-    """Return what lies at a dotted path of a JSON answer, as `kind`. Raises MalformedFrame."""
-    value: Any = decode(_ANY, body)
-    try:
-        for step in path.split("."):
-            value = value[step]
-        return msgspec.convert(value, kind, strict=False)
-    except (KeyError, TypeError, msgspec.ValidationError) as error:
-        raise MalformedFrame(f"no {path} of the documented form in the answer: {error}") from error
-
-
 def inflate(frame: bytes) -> bytes:
     """Return the text of a gzip frame; what is no gzip comes back as it is.
 
@@ -274,10 +236,3 @@ def mark_or_delivered(instrument_id: str, told: float | str | None) -> MarkPrice
     except ValueError:
         price = 0.0
     return MarkPrice(instrument_id, price) if 0 < price < math.inf else Delivered()
-
-
-def utc_from_ms(time_ms: int) -> datetime:
-    """Return the aware UTC time of epoch milliseconds. Raises MalformedFrame."""
-    if not _EARLIEST_MS < time_ms < _LATEST_MS:
-        raise MalformedFrame(f"time {time_ms} is not in epoch milliseconds")
-    return datetime.fromtimestamp(time_ms / 1000, UTC)

@@ -6,13 +6,8 @@ it proves that the path delivers, and a price can be held against its mark.
 Since 2026-06-30 the one stream carries both: `st` 1 is USD-M, 2 is COIN-M. An un-routed
 address opens and acknowledges but never delivers, hence the path.
 
-Candles: `/fapi/v1/klines` and `/dapi/v1/klines`, at most 1500 a request; up to 499 weigh 2 of the
-2400 a minute that fapi and dapi share. COIN-M rows tell their volume in contracts, and in base
-units two places later.
-
 Sources: the pages below `_DOCS`, their Important-WebSocket-Change-Notice, and
 https://developers.binance.com/docs/derivatives/coin-margined-futures/Important-CM-UM-Integration-Notice
-https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Kline-Candlestick-Data
 """
 
 from __future__ import annotations
@@ -20,23 +15,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
-from urllib.parse import quote
+from typing import ClassVar, Literal
 
 import msgspec
 
 from exchanges.adapters.base import (
     Adapter,
-    Candles,
     ClientPing,
     Options,
-    Request,
     Subscription,
     decode,
     extract,
     mark_or_delivered,
 )
-from exchanges.adapters.parts import candles as parts
+from exchanges.adapters.market.base import MarketData
+from exchanges.adapters.market.binance import BinanceMarket
 from exchanges.errors import MalformedFrame
 from exchanges.events import (
     Acknowledged,
@@ -113,19 +106,7 @@ class Contract(msgspec.Struct, rename="camel"):
     contract_size: float | None = None
 
 
-class Kline(parts.Row, array_like=True, gc=False):
-    """A candle; `base_volume` is the volume of COIN-M, and quote units of USD-M."""
-
-    volume: float
-    closed_ms: int
-    base_volume: float
-
-
-# The largest page of weight 2: more candles a unit of weight than any other.
-CANDLES = 499
-
 _FRAME = msgspec.json.Decoder(Frame, strict=False)
-_KLINES = msgspec.json.Decoder(list[Kline], strict=False)
 
 
 class BinanceAdapter(Adapter):
@@ -153,7 +134,7 @@ class BinanceAdapter(Adapter):
     control_seconds = 5.0
     connection_lifetime_seconds = 86_400.0
     client_ping = ClientPing(ASK % 2, 60.0)
-    candle_source = "klines: 499 a request of weight 2, of 2400 a minute for the address"
+    market: ClassVar[MarketData] = BinanceMarket()
     instrument_urls = (
         "https://fapi.binance.com/fapi/v1/exchangeInfo",
         "https://dapi.binance.com/dapi/v1/exchangeInfo",
@@ -187,23 +168,6 @@ class BinanceAdapter(Adapter):
             )
             for c in contracts
         ]
-
-    def candles(self, instrument: Instrument, since: datetime, until: datetime) -> Candles:
-        """USD-M and COIN-M have hosts of their own; both ends of a range are included."""
-        api = "dapi" if instrument.is_inverse else "fapi"
-        name = quote(instrument.instrument_id)
-        url = f"https://{api}.binance.com/{api}/v1/klines?symbol={name}&interval=5m&limit={CANDLES}"
-        for first, end in parts.pages(since, until, CANDLES):
-            body = yield Request(f"{url}&startTime={first}&endTime={end - 1}")
-            rows: list[Kline] = decode(_KLINES, body)
-            yield [
-                row.candle(
-                    self.name,
-                    instrument.symbol,
-                    row.base_volume if instrument.is_inverse else row.volume,
-                )
-                for row in rows
-            ]
 
     def _liquidation(
         self, event: Event, instruments: Instruments, received: datetime | None, frame: bytes

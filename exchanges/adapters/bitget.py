@@ -29,6 +29,7 @@ from exchanges.adapters.base import (
     extract,
     mark_or_delivered,
 )
+from exchanges.adapters.market.bitget import BitgetMarket
 from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused, Side
 from exchanges.instruments import Instrument, Instruments
@@ -119,6 +120,7 @@ class BitgetAdapter(Adapter):
     control_seconds = 5.0
     connection_lifetime_seconds = 86_400.0
     client_ping = ClientPing("ping", 30.0)
+    market = BitgetMarket()
     instrument_urls = tuple(
         f"https://api.bitget.com/api/v3/market/instruments?category={line.upper()}"
         for line in LINES

@@ -2,15 +2,10 @@
 
 The ticker of the busiest contract on each socket proves that it delivers.
 
-Candles: `/v5/market/kline`, at most 1000 a request, the newest of the range and first; 600 requests
-in 5 s for one address. The volume is in base units of linear contracts and in USD of inverse ones,
-whose turnover is in base units.
-
 Sources: https://bybit-exchange.github.io/docs/v5/websocket/public/all-liquidation
 https://bybit-exchange.github.io/docs/v5/websocket/public/ticker
 https://bybit-exchange.github.io/docs/v5/ws/connect
 https://bybit-exchange.github.io/docs/v5/market/instrument
-https://bybit-exchange.github.io/docs/v5/market/kline
 """
 
 from __future__ import annotations
@@ -26,7 +21,6 @@ import msgspec
 
 from exchanges.adapters.base import (
     Adapter,
-    Candles,
     ClientPing,
     Options,
     Request,
@@ -35,7 +29,7 @@ from exchanges.adapters.base import (
     extract,
     mark_or_delivered,
 )
-from exchanges.adapters.parts import candles as parts
+from exchanges.adapters.market.bybit import BybitMarket
 from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused, Side
 from exchanges.instruments import Instrument, Instruments
@@ -89,15 +83,6 @@ class Contract(msgspec.Struct, rename="camel"):
     quote_coin: str
 
 
-class Kline(parts.Row, array_like=True, gc=False):
-    """A candle; which of the two is in base units depends on the contract."""
-
-    volume: float
-    turnover: float
-
-
-CANDLES = 1000
-
 _FRAME = msgspec.json.Decoder(Frame)
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _ROW = msgspec.json.Decoder(Row, strict=False)
@@ -127,7 +112,7 @@ class BybitAdapter(Adapter):
     control = "ticker of BTCUSDT or BTCUSD, 100 ms apart when anything in it changes"
     control_seconds = 5.0
     client_ping = ClientPing('{"op":"ping"}', 20.0)
-    candle_source = "market/kline: 1000 a request, 600 requests in 5 s for the address"
+    market = BybitMarket()
     instrument_urls = (
         "https://api.bybit.com/v5/market/instruments-info?category=linear&limit=1000",
         "https://api.bybit.com/v5/market/instruments-info?category=inverse&limit=1000",
@@ -169,22 +154,6 @@ class BybitAdapter(Adapter):
                 return [_refused(message, instruments)]
             return [Acknowledged(is_control=message.req_id == ASKED_TICKER)]
         return [Heartbeat()] if message.op in ("ping", "pong") else []
-
-    def candles(self, instrument: Instrument, since: datetime, until: datetime) -> Candles:
-        """Both ends of a range are included."""
-        kind, name = ("inverse" if instrument.is_inverse else "linear"), instrument.instrument_id
-        url = f"https://api.bybit.com/v5/market/kline?category={kind}&symbol={quote(name)}"
-        for first, end in parts.pages(since, until, CANDLES):
-            window = f"interval=5&limit={CANDLES}&start={first}&end={end - 1}"
-            rows = extract((yield Request(f"{url}&{window}")), "result.list", list[Kline])
-            yield [
-                row.candle(
-                    self.name,
-                    instrument.symbol,
-                    row.turnover if instrument.is_inverse else row.volume,
-                )
-                for row in rows
-            ]
 
     def _liquidations(
         self, message: Frame, instruments: Instruments, received_time: datetime | None

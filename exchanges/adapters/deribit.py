@@ -15,6 +15,7 @@ import msgspec
 
 from exchanges.adapters import base
 from exchanges.adapters.base import Options, Request, Subscription, decode, extract
+from exchanges.adapters.market.deribit import DeribitMarket
 from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, Delivered, FeedEvent, Liquidation, Refused, Reply
 from exchanges.instruments import Instrument, Instruments
@@ -97,6 +98,7 @@ class DeribitAdapter(base.Adapter):
     control = "ordinary trades of the same tape"
     control_seconds = 60.0
     history_source = "history.deribit.com, all trades"
+    market = DeribitMarket()
     instrument_urls = ("https://www.deribit.com/api/v2/public/get_instruments?currency=any",)
 
     def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:

@@ -24,6 +24,7 @@ from exchanges.adapters.base import (
     decode,
     extract,
 )
+from exchanges.adapters.market.dydx import DydxMarket
 from exchanges.errors import MalformedFrame
 from exchanges.events import (
     Acknowledged,
@@ -114,6 +115,7 @@ class DydxAdapter(Adapter):
     control_seconds = 60.0
     history_source = "trades of each market over REST, months back"
     history_pause_seconds = 0.15
+    market = DydxMarket()
     instrument_urls = (f"{_REST}/perpetualMarkets",)
 
     def parse_instruments(self, body: bytes) -> list[Instrument]:

@@ -26,12 +26,12 @@ from exchanges.adapters.base import (
     decode,
     mark_or_delivered,
 )
+from exchanges.adapters.market.gate import SETTLES, GateMarket
 from exchanges.errors import HistoryUnavailable, MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Liquidation, Refused
 from exchanges.instruments import Instrument, Instruments
 
 LIQUIDATES, TICKERS = "futures.public_liquidates", "futures.tickers"
-SETTLES = {"USDT": "usdt", "USD": "btc", "USD1": "usd1"}  # by what contracts are quoted in
 LARGEST_ANSWER = 1000
 LAST_HOUR = timedelta(hours=1)
 _REST = "https://api.gateio.ws/api/v4/futures"
@@ -100,6 +100,7 @@ class GateAdapter(Adapter):
     control_seconds = 20.0
     history_source = "REST liq_orders: the last hour of all, or minute by minute for one symbol"
     history_pause_seconds = 0.1
+    market = GateMarket()
     instrument_urls = tuple(f"{_REST}/{settle}/contracts" for settle in SETTLES.values())
 
     def subscriptions(self, instruments: Instruments, options: Options) -> Sequence[Subscription]:

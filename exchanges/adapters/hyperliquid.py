@@ -37,6 +37,7 @@ from exchanges.adapters.base import (
     extract,
     mark_or_delivered,
 )
+from exchanges.adapters.market.hyperliquid import HyperliquidMarket
 from exchanges.adapters.parts.fills import FILL, VAULTS, Execution, Party, executions
 from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused, Reply
@@ -139,6 +140,7 @@ class HyperliquidAdapter(Adapter):
     # A snapshot on subscribing, of 2,000 fills, comes close to 1 MiB.
     largest_frame = 4 * 1024 * 1024
     client_ping = ClientPing('{"method":"ping"}', 50.0)
+    market = HyperliquidMarket()
 
     def instrument_requests(self) -> Generator[Request, bytes, None]:
         """The first dex, then each builder-deployed one."""

@@ -2,15 +2,10 @@
 
 The mark price of one swap on the same socket proves that it delivers.
 
-Candles: `market/candles` has the newest 1440 (40 requests in 2 s), `market/history-candles` the
-years before (20 requests in 2 s); both 100 a request, newest first, `confirm` 1 when closed.
-`volCcy` is the volume in base units of swaps and futures.
-
 Sources: https://www.okx.com/docs-v5/en/#public-data-websocket-liquidation-orders-channel
 https://www.okx.com/docs-v5/en/#public-data-websocket-mark-price-channel
 https://www.okx.com/docs-v5/en/#overview-websocket-connect
 https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments
-https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-candlesticks-history
 """
 
 from __future__ import annotations
@@ -35,7 +30,7 @@ from exchanges.adapters.base import (
     decode,
     mark_or_delivered,
 )
-from exchanges.adapters.parts import candles as parts
+from exchanges.adapters.market.okx import OkxMarket, answered
 from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused, Side
 from exchanges.instruments import Instrument, Instruments
@@ -44,7 +39,6 @@ CHANNEL, KINDS, PAGE = "liquidation-orders", ("SWAP", "FUTURES"), 100
 MARKS, MARKED, ASKED_MARKS = "mark-price", "BTC-USDT-SWAP", "control"
 SIDES: dict[str, Side] = {"sell": "long", "buy": "short"}
 _REST = "https://www.okx.com/api/v5/public"
-_MARKET = "https://www.okx.com/api/v5/market"
 _PAIR = re.compile(r"([^-]+)-([^-_]+)")
 
 
@@ -80,8 +74,7 @@ class Channel(msgspec.Struct):
 
 
 class Frame(msgspec.Struct):
-    """A push (`arg`, `data`), the answer to a request (`event`, its `id`), or a REST answer
-    (`code`, `data`)."""
+    """A push (`arg`, `data`), or the answer to a request (`event`, its `id`)."""
 
     arg: Channel = msgspec.field(default_factory=Channel)
     id: str = ""
@@ -100,16 +93,6 @@ class Contract(msgspec.Struct):
     ctValCcy: str
 
 
-class Bar(parts.Row, array_like=True, gc=False):
-    """A candle; `vol` is in contracts, `volCcy` in base units."""
-
-    vol: float
-    volCcy: float
-    volCcyQuote: float
-    confirm: str
-
-
-_BARS = msgspec.json.Decoder(list[Bar], strict=False)
 _FRAME = msgspec.json.Decoder(Frame)
 _ITEMS = msgspec.json.Decoder(list[Item])
 _MARKS = msgspec.json.Decoder(list[Mark], strict=False)
@@ -141,7 +124,7 @@ class OkxAdapter(Adapter):
     control_seconds = 10.0
     history_source = "public/liquidation-orders: about a day of a contract family, an hour late"
     history_pause_seconds = 0.2
-    candle_source = "market/candles and history-candles: 100 a request, 20 requests in 2 s"
+    market = OkxMarket()
     client_ping = ClientPing("ping", 25.0)
     instrument_urls = tuple(f"{_REST}/instruments?instType={kind}" for kind in KINDS)
 
@@ -173,7 +156,7 @@ class OkxAdapter(Adapter):
 
     def parse_instruments(self, body: bytes) -> list[Instrument]:
         """Sizes are in the base, or in the quote: then the contract is inverse."""
-        return [_instrument(contract) for contract in decode(_CONTRACTS, _answered(body))]
+        return [_instrument(contract) for contract in decode(_CONTRACTS, answered(body))]
 
     def history(
         self,
@@ -192,27 +175,13 @@ class OkxAdapter(Adapter):
             after, is_over = math.ceil(until.timestamp() * 1000), False
             while not is_over:
                 body = yield Request(f"{url}&limit={PAGE}&after={after}")
-                rows = list(self._liquidations(_answered(body), instruments, None))
+                rows = list(self._liquidations(answered(body), instruments, None))
                 yield [row for row in rows if since <= row.exchange_time < until]
                 oldest = min((row.exchange_time for row in rows), default=since)
                 last = round(oldest.timestamp() * 1000)
                 is_over = len(rows) < PAGE or oldest <= since or last >= after
                 # The page may end inside a millisecond, which is then asked for again.
                 after = min(last + 1, after - 1)
-
-    def candles(self, instrument: Instrument, since: datetime, until: datetime) -> base.Candles:
-        """Neither end of a range is included; where the recent ones end, the history is asked."""
-        path = "candles"
-        for first, end in parts.pages(since, until, PAGE):
-            asked = f"instId={quote(instrument.instrument_id)}&bar=5m&limit={PAGE}"
-            window = f"{asked}&before={first - 1}&after={end}"
-            rows = decode(_BARS, _answered((yield Request(f"{_MARKET}/{path}?{window}"))))
-            if path == "candles" and len(rows) < (end - first) // parts.STEP_MS:
-                path = "history-candles"
-                body = yield Request(f"{_MARKET}/{path}?{window}")
-                rows += decode(_BARS, _answered(body))
-            closed = {row.opened_ms: row for row in rows if row.confirm == "1"}.values()
-            yield [row.candle(self.name, instrument.symbol, row.volCcy) for row in closed]
 
     def _liquidations(
         self, data: msgspec.Raw, instruments: Instruments, received: datetime | None
@@ -242,14 +211,6 @@ class OkxAdapter(Adapter):
 
 def _subscribe(number: str, args: list[dict[str, str]]) -> str:
     return msgspec.json.encode({"id": number, "op": "subscribe", "args": args}).decode()
-
-
-def _answered(body: bytes) -> msgspec.Raw:
-    """Return a REST answer's data; errors such as 50011 (too many requests) come in a 200."""
-    answer: Frame = decode(_FRAME, body)
-    if answer.code != "0":
-        raise MalformedFrame(f"the venue answers {answer.code or 'no code'} {answer.msg}")
-    return answer.data
 
 
 def _instrument(c: Contract) -> Instrument:

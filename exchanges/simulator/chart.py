@@ -1,4 +1,5 @@
-"""Candles of five minutes along the simulator's price paths, and for a past before its start.
+"""Candles of five minutes along the simulator's price paths, and for a past before its start;
+mark prices, which swing less, and open interest, which swells and ebbs.
 
 From the start on they are what the paths did, and what agents traded along them. Before it they
 are those of the agents' past, where there is one, and else the price is a sum of slow waves that
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exchanges.simulator.agents.history import Candles
 from exchanges.simulator.agents.market import Bar as Step
@@ -95,9 +96,15 @@ class Chart:
             bar.is_closed = opened + STEP <= now
             yield bar
 
+    def mark_candles(self, asset: str, first: float, end: float, now: float) -> Iterator[Bar]:
+        """Yield the bars of the mark price, in the fields of a bar of trades."""
+        for bar in self.bars(asset, first, end, now):
+            begin = min(max(bar.open, bar.mark_low), bar.mark_high)
+            yield replace(bar, open=begin, high=bar.mark_high, low=bar.mark_low, close=bar.mark)
+
     def open_interest(self, asset: str, at: float) -> float:
-        """Return the open interest over all venues, of one side, in base units."""
-        return self._bar_at(asset, at).open_interest
+        """Return what is open on all venues at a moment, in base units, of one side."""
+        return self._bar_at(asset, at).open_interest if asset in ASSETS else 0.0
 
     def mark(self, asset: str, at: float) -> float:
         """Return the mark price in USD."""

@@ -74,7 +74,7 @@ class Host:
         """Answer one REST request; a stalled venue answers when it is well again."""
         await until(lambda: self._answers() or request.transport is None, 0.02)
         query = Query(path, request.query, await request.read(), self._now_ms())
-        answer = self.venue.answer(query)
+        answer = self.venue.reply(query)
         if answer is None:
             raise web.HTTPNotFound(text=f"{self.venue.name} is not simulated at {path}")
         return web.json_response(answer)

@@ -43,7 +43,7 @@ SNAPSHOTS_PER_STEP = 5_000
 _CATALOG = "__ducklake_metadata_lake"
 
 # The tables that grow.
-GROWING = ("liquidations", "candles")
+GROWING = ("liquidations", "candles", "mark_candles", "open_interest")
 
 
 @dataclass(frozen=True, slots=True)

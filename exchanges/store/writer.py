@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,10 +14,10 @@ import duckdb
 import msgspec
 
 from exchanges.errors import RowsRefused, StoreUnavailable
-from exchanges.events import Candle, Liquidation
+from exchanges.events import LeverageTier, Liquidation
 from exchanges.journal import Position
-from exchanges.store import candles
-from exchanges.store.connection import connect
+from exchanges.store import market
+from exchanges.store.connection import INLINED_ROWS, connect
 from exchanges.store.maintenance import Step, flush_steps, steps
 from exchanges.store.migrations import migrate
 from exchanges.store.write_lock import writing
@@ -77,7 +78,7 @@ class Writer:
             raise RowsRefused(f"The store takes no such row: {error}") from error
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store took no rows: {error}") from error
-        self._unflushed += len(new)
+        self._count_inlined([len(new)])
         return new
 
     def replace(self, old: Sequence[Liquidation], new: Sequence[Liquidation]) -> None:
@@ -89,15 +90,35 @@ class Writer:
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store changed no rows: {error}") from error
 
-    def append_candles(self, new: Sequence[Candle]) -> int:
-        """Store the candles that are not stored yet; return how many. Raises StoreUnavailable."""
+    def append_series(self, rows: Iterable[market.SeriesRow]) -> int:
+        """Store candles, mark candles and open interest that are not stored yet, all or nothing;
+        return how many they are. Raises StoreUnavailable."""
+        by_kind: defaultdict[type[market.SeriesRow], list[market.SeriesRow]] = defaultdict(list)
+        for row in rows:
+            by_kind[type(row)].append(row)
         try:
             with writing(self.folder), self._transaction():
-                count = candles.insert(self._connection, new)
+                counts = [
+                    market.insert_missing(self._connection, kind, some)
+                    for kind, some in by_kind.items()
+                ]
         except duckdb.Error as error:
-            raise StoreUnavailable(f"The store took no candles: {error}") from error
-        self._unflushed += count
-        return count
+            raise StoreUnavailable(f"The store took no market data: {error}") from error
+        self._count_inlined(counts)
+        return sum(counts)
+
+    def append_tiers(self, tiers: Sequence[LeverageTier], told_at: datetime) -> None:
+        """Store some contracts' tiers, which count from `told_at` on. Raises StoreUnavailable."""
+        try:
+            with writing(self.folder), self._transaction():
+                market.insert_tiers(self._connection, tiers, told_at)
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"The store took no leverage tiers: {error}") from error
+        self._count_inlined([len(tiers)])
+
+    def _count_inlined(self, inserted: Iterable[int]) -> None:
+        """Count what waits in the catalog; a larger insert went straight to Parquet."""
+        self._unflushed += sum(count for count in inserted if count <= INLINED_ROWS)
 
     def reopen(self) -> None:
         """Open the lake anew, after it was unavailable or for its memory.

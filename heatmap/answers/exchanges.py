@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 
 from exchanges.adapters import adapters
 from exchanges.adapters.base import Adapter
+from exchanges.adapters.market.base import MarketData, Source
 from exchanges.models import Gap, Watch
 from heatmap.coverage import (
     NEVER_WATCHED,
@@ -28,6 +29,7 @@ from heatmap.shapes.exchanges import (
     GapRow,
     Gaps,
     Health,
+    MarketFacts,
 )
 
 HEALTH_CACHE_SECONDS = 10
@@ -145,6 +147,20 @@ def _gap(gap: Gap, now: datetime) -> GapRow:
     }
 
 
+def _market(data: MarketData) -> MarketFacts:
+    return {
+        "candles": _rule(data.candle_source),
+        "mark_candles": _rule(data.mark_source),
+        "open_interest": _rule(data.open_interest_source),
+        "open_interest_now": _rule(data.reading_source),
+        "leverage_tiers": _rule(data.tier_source),
+    }
+
+
+def _rule(source: Source | None) -> str | None:
+    return source.rule if source else None
+
+
 def _told(adapter: Adapter, health: Mapping[str, Any]) -> Exchange:
     return {
         "name": adapter.name,
@@ -159,5 +175,6 @@ def _told(adapter: Adapter, health: Mapping[str, Any]) -> Exchange:
         "completeness": adapter.completeness,
         "completeness_rule": adapter.completeness_rule,
         "docs_url": adapter.docs_url,
+        "market": _market(adapter.market),
         "facts": cast(Facts, {name: getattr(adapter, name) for name in _FACTS}),
     }

@@ -32,6 +32,16 @@ class Facts(TypedDict):
     history_source: str
 
 
+class MarketFacts(TypedDict):
+    """Where a venue's market data come from, with limits, units and sides; null: it has none."""
+
+    candles: str | None
+    mark_candles: str | None
+    open_interest: str | None
+    open_interest_now: str | None
+    leverage_tiers: str | None
+
+
 class Exchange(TypedDict):
     """One venue."""
 
@@ -44,6 +54,7 @@ class Exchange(TypedDict):
     completeness_rule: str
     docs_url: str
     facts: Facts
+    market: MarketFacts
 
 
 class ExchangeList(TypedDict):

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from exchanges.adapters import adapters
+from exchanges.adapters.market.base import Source
 
 DOCUMENTS = ("README.md", "docs/EXCHANGE_COMPARISON.md")
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
 def with_tables(text: str) -> str:
     """Return the document with each marked table as the adapters state it now."""
-    for name, table in (("venues", _venues), ("facts", _facts)):
+    for name, table in (("venues", _venues), ("facts", _facts), ("market", _market)):
         start, end = f"<!-- {name}: written by `make docs` -->\n", f"<!-- end of {name} -->"
         if start in text:
             before, _, rest = text.partition(start)
@@ -75,6 +76,23 @@ def _facts() -> str:
             for a in adapters().values()
         ),
     )
+
+
+def _market() -> str:
+    heads = ("candles", "mark price", "open interest, past", "open interest, now", "leverage tiers")
+    sources = ("candle", "mark", "open_interest", "reading", "tier")
+    return _table(
+        ("venue", *heads),
+        (
+            (a.display_name, *(_rule(getattr(a.market, f"{name}_source")) for name in sources))
+            for a in adapters().values()
+            if a.market.candle_source
+        ),
+    )
+
+
+def _rule(source: Source | None) -> str:
+    return source.rule if source else "not published"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

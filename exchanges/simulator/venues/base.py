@@ -16,6 +16,7 @@ import msgspec
 from exchanges.simulator.chart import STEP, Bar, Chart
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
+from exchanges.simulator.market_rest.base import MarketRest
 from exchanges.simulator.prices import ASSETS
 from exchanges.simulator.sent import NUMBERS_PER_MS, Numbered, Sent
 
@@ -94,7 +95,11 @@ class Venue(ABC):
     beside_seconds: ClassVar[float] = 1.0
     """How often a socket gets what the venue pushes beside liquidations."""
 
+    market_rest: ClassVar[type[MarketRest]] = MarketRest
+    """What answers for its market data."""
+
     def __init__(self) -> None:
+        self.market = self.market_rest(self)
         self.contracts = {contract.instrument: contract for contract in self.listed}
         self.last_prices: dict[str, float] = {}
         self.sent = Sent(self.name, self.contracts)
@@ -121,6 +126,11 @@ class Venue(ABC):
     @abstractmethod
     def answer(self, query: Query) -> Any:
         """Return the JSON value of a REST answer; `None` when there is nothing there."""
+
+    def reply(self, query: Query) -> Any:
+        """Return the answer to any REST request; `None` when there is nothing there."""
+        answer = self.market.answer(query)
+        return self.answer(query) if answer is None else answer
 
     @abstractmethod
     def read(self, message: Any) -> Recorded:
@@ -153,7 +163,14 @@ class Venue(ABC):
         return f"{self.price(contract):.{contract.price_decimals}f}"
 
     def newest_candles(
-        self, contract: Contract, first_ms: int, end_ms: int, now_ms: int, most: int
+        self,
+        contract: Contract,
+        first_ms: int,
+        end_ms: int,
+        now_ms: int,
+        most: int,
+        *,
+        is_mark: bool = False,
     ) -> list[Candle]:
         """Return the last `most` candles opened in [first, end), oldest first.
 
@@ -161,7 +178,8 @@ class Venue(ABC):
         """
         end_ms = min(end_ms, now_ms + 1)
         first_ms = max(first_ms, end_ms - (most + 1) * STEP * 1000)
-        bars = self.chart.bars(contract.asset, first_ms / 1000, end_ms / 1000, now_ms / 1000)
+        told = self.chart.mark_candles if is_mark else self.chart.bars
+        bars = told(contract.asset, first_ms / 1000, end_ms / 1000, now_ms / 1000)
         part = self.parts.get(contract.instrument, 0.0)
         return [Candle.of(contract, bar, part) for bar in bars][-most:]
 

@@ -5,7 +5,7 @@ contracts of 100 USD (BTC) or 10 USD.
 
 Sources: https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams
 (Connect, Live-Subscribing-Unsubscribing-to-streams, All-Market-Liquidation-Order-Streams,
-Mark-Price-Stream-for-All-market), and below the REST API Kline-Candlestick-Data
+Mark-Price-Stream-for-All-market)
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation, delivery_ms
-from exchanges.simulator.venues.base import Candle, Query, Recorded, Venue, from_json, to_json
+from exchanges.simulator.market_rest.binance import BinanceRest
+from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
 ALL, MARKS = "!forceOrder@arr", "!markPrice@arr"
 USD_M, COIN_M = "UM", "CM"
@@ -70,6 +71,7 @@ class Binance(Venue):
         ping_every_seconds=180,
         pong_within_seconds=600,
     )
+    market_rest = BinanceRest
     listed = (
         _usd_m("BTC", 1, 3),
         _usd_m("ETH", 2, 3),
@@ -144,7 +146,7 @@ class Binance(Venue):
         return [to_json(marks if client.form == "ws" else {"stream": MARKS, "data": marks})]
 
     def answer(self, query: Query) -> Any:
-        """Ping, time, candles, and the contract lists of both markets."""
+        """Ping, time, and the contract lists of both markets."""
         api, _, what = query.path.removeprefix("/").partition("/v1/")
         if api not in ("fapi", "dapi"):
             return None
@@ -152,22 +154,7 @@ class Binance(Venue):
             kind = USD_M if api == "fapi" else COIN_M
             rows = [_listing(c) for c in self.contracts.values() if c.kind == kind]
             return {"timezone": "UTC", "serverTime": query.now_ms, "symbols": rows}
-        if what == "klines":
-            return self._klines(query)
         return {"ping": {}, "time": {"serverTime": query.now_ms}}.get(what)
-
-    def _klines(self, query: Query) -> object:
-        """From `startTime` on the oldest, without it the newest up to `endTime`."""
-        contract = self.contracts.get(query.values.get("symbol", ""))
-        if contract is None or query.values.get("interval") != "5m":
-            return {"code": -1121, "msg": "Invalid symbol."}
-        limit = min(query.number("limit", 500), 1500)
-        end_ms = query.number("endTime", query.now_ms) + 1
-        first_ms = query.number("startTime", 0)
-        if first_ms:
-            end_ms = min(end_ms, first_ms + limit * 300_000)
-        found = self.newest_candles(contract, first_ms, end_ms, query.now_ms, limit)
-        return [_kline(contract, candle) for candle in found]
 
     def read(self, message: Any) -> Recorded:
         """Size and price are what was filled: accumulated quantity and average price."""
@@ -228,25 +215,6 @@ def _mark(contract: Contract, price: float, now_ms: int) -> dict[str, object]:
         "r": "0.00010000",
         "T": now_ms - now_ms % _FUNDING_MS + _FUNDING_MS,
     }
-
-
-def _kline(contract: Contract, candle: Candle) -> list[object]:
-    """Volume in contracts and then in base units for COIN-M, in base and quote for USD-M."""
-    other = candle.base if contract.kind == COIN_M else candle.quote
-    return [
-        candle.opened_ms,
-        candle.open,
-        candle.high,
-        candle.low,
-        candle.close,
-        f"{candle.size:.{contract.size_decimals}f}",
-        candle.opened_ms + 299_999,
-        f"{other:.8f}",
-        1000,
-        f"{candle.size / 2:.{contract.size_decimals}f}",
-        f"{other / 2:.8f}",
-        "0",
-    ]
 
 
 def _listing(contract: Contract) -> dict[str, object]:

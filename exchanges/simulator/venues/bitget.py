@@ -13,6 +13,7 @@ from typing import Any
 
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
+from exchanges.simulator.market_rest.bitget import BitgetRest
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
 TOPIC, TICKER = "liquidation", "ticker"
@@ -46,6 +47,7 @@ class Bitget(Venue):
     window_seconds = 1.0
     sends_largest_only = True
     limits = Limits(messages_per_second=10, idle_seconds=120, lifetime_seconds=86_400)
+    market_rest = BitgetRest
     listed = (
         _contract("BTC", 2, 6),
         _contract("ETH", 2, 4),

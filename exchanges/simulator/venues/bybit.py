@@ -6,7 +6,6 @@ Sources: https://bybit-exchange.github.io/docs/v5/websocket/public/all-liquidati
 https://bybit-exchange.github.io/docs/v5/websocket/public/ticker
 https://bybit-exchange.github.io/docs/v5/ws/connect
 https://bybit-exchange.github.io/docs/v5/market/instrument
-https://bybit-exchange.github.io/docs/v5/market/kline
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from urllib.parse import quote, unquote
 
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation, delivery_ms
+from exchanges.simulator.market_rest.bybit import BybitRest
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
 TOPIC, TICKER = "allLiquidation.", "tickers."
@@ -63,6 +63,7 @@ class Bybit(Venue):
     window_seconds = 0.5
     groups_rows = True
     limits = Limits(idle_seconds=600)
+    market_rest = BybitRest
     listed = (
         _contract("BTC", 2, 3),
         _contract("ETH", 2, 2),
@@ -150,33 +151,15 @@ class Bybit(Venue):
         return to_json({"topic": topic, "type": "delta", "data": data, "cs": now_ms, "ts": now_ms})
 
     def answer(self, query: Query) -> Any:
-        """Time, candles, and the contract list page by page."""
+        """Time, and the contract list page by page."""
         if query.path == "/v5/market/time":
             seconds = str(query.now_ms // 1000)
             return _result({"timeSecond": seconds, "timeNano": f"{query.now_ms}000000"}, query)
-        if query.path == "/v5/market/kline":
-            return self._klines(query)
         if query.path != "/v5/market/instruments-info":
             return None
         if (category := query.values.get("category", "")) not in (LINEAR, INVERSE):
             return _result({}, query, 10001, f"category is invalid or not simulated: {category}")
         return _result({"category": category} | self._page(query, category), query)
-
-    def _klines(self, query: Query) -> object:
-        """The newest from `start` to `end`, newest first; turnover of inverse ones in base."""
-        category, name = query.values.get("category", LINEAR), query.values.get("symbol", "")
-        contract = self.contracts.get(name)
-        if not contract or contract.kind != category or query.values.get("interval") != "5":
-            return _result({}, query, 10001, "params error: symbol or interval invalid")
-        limit = min(query.number("limit", 200), 1000)
-        end_ms = query.number("end", query.now_ms) + 1
-        found = self.newest_candles(contract, query.number("start", 0), end_ms, query.now_ms, limit)
-        rows = []
-        for one in reversed(found):
-            turnover = one.base if category == INVERSE else one.quote
-            prices = [str(one.opened_ms), one.open, one.high, one.low, one.close]
-            rows.append([*prices, f"{one.size:.{contract.size_decimals}f}", f"{turnover:.8f}"])
-        return _result({"category": category, "symbol": name, "list": rows}, query)
 
     def _page(self, query: Query, category: str) -> dict[str, object]:
         limit = query.values.get("limit", "")

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from exchanges.simulator.client import Client
 from exchanges.simulator.contracts import Contract, Liquidation
+from exchanges.simulator.market_rest.deribit import DeribitRest
 from exchanges.simulator.sent import Numbered
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
@@ -59,6 +60,7 @@ class Deribit(Venue):
     share = 1.5
     window_seconds = 0.1
     groups_rows = True
+    market_rest = DeribitRest
     listed = (
         _contract("BTC-PERPETUAL", 1, 0, 10.0),
         _contract("BTC-25DEC26", 1, 0, 10.0, basis=0.006, share=0.1),

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
+from exchanges.simulator.market_rest.dydx import DydxRest
 from exchanges.simulator.sent import Numbered
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
@@ -38,6 +39,7 @@ class Dydx(Venue):
     name = "dydx"
     share = 1.5
     limits = Limits(ping_every_seconds=30, pong_within_seconds=10)
+    market_rest = DydxRest
     listed = (
         _contract("BTC", 0, 4),
         _contract("ETH", 1, 3),
@@ -127,7 +129,11 @@ class Dydx(Venue):
     def answer(self, query: Query) -> Any:
         """Time, height, the markets, and the trades of one, newest first."""
         if query.path == "/v4/perpetualMarkets":
-            return {"markets": {name: _listing(c) for name, c in self.contracts.items()}}
+            return {
+                "markets": {
+                    name: self._listing(c, query.now_ms) for name, c in self.contracts.items()
+                }
+            }
         if query.path == "/v4/time":
             return {"iso": _iso(query.now_ms), "epoch": query.now_ms / 1000}
         if query.path == "/v4/height":
@@ -146,6 +152,21 @@ class Dydx(Venue):
         for one in self.sent.rows([market], end_ms=until, order="newest", limit=page):
             trades += [_trade(one, "LIMIT", 3), _trade(one)]
         return trades[:page]
+
+    def _listing(self, contract: Contract, now_ms: int) -> dict[str, object]:
+        price = self.market.price(contract, now_ms)
+        return {
+            "clobPairId": "0",
+            "ticker": contract.instrument,
+            "status": "ACTIVE",
+            "marketType": "CROSS",
+            "initialMarginFraction": "0.05",
+            "maintenanceMarginFraction": "0.03",
+            "openInterest": f"{self.market.open_base(contract, now_ms):.{contract.size_decimals}f}",
+            "oraclePrice": f"{price:.{contract.price_decimals + 4}f}",
+            "tickSize": f"{10.0**-contract.price_decimals:g}",
+            "stepSize": f"{10.0**-contract.size_decimals:g}",
+        }
 
     def read(self, message: Any) -> Recorded:
         """The liquidations among the trades of a push, batched or not."""
@@ -191,17 +212,3 @@ def _ms(iso: str) -> int:
         return math.floor(datetime.fromisoformat(iso).timestamp() * 1000)
     except ValueError:
         return 1 << 62
-
-
-def _listing(contract: Contract) -> dict[str, object]:
-    return {
-        "clobPairId": "0",
-        "ticker": contract.instrument,
-        "status": "ACTIVE",
-        "marketType": "CROSS",
-        "initialMarginFraction": "0.05",
-        "maintenanceMarginFraction": "0.03",
-        "openInterest": "0",
-        "tickSize": f"{10.0**-contract.price_decimals:g}",
-        "stepSize": f"{10.0**-contract.size_decimals:g}",
-    }

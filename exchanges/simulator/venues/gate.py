@@ -16,6 +16,7 @@ from weakref import WeakSet
 
 from exchanges.simulator.client import Client
 from exchanges.simulator.contracts import Contract, Liquidation
+from exchanges.simulator.market_rest.gate import GateRest
 from exchanges.simulator.prices import ASSETS
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
@@ -54,6 +55,7 @@ class Gate(Venue):
     price_gap = ORDER_GAP
     window_seconds = 1.0
     groups_rows = True
+    market_rest = GateRest
     listed = (
         _contract("BTC", 1, 0.0001),
         _contract("ETH", 2, 0.01),
@@ -149,7 +151,9 @@ class Gate(Venue):
         if not (path := _REST.fullmatch(query.path)):
             return None
         if path[2] == "contracts":
-            return [self._listing(c) for c in self.contracts.values() if c.kind == path[1]]
+            return [
+                self._listing(c, query.now_ms) for c in self.contracts.values() if c.kind == path[1]
+            ]
         return self._history(path[1], query)
 
     def _history(self, settle: str, query: Query) -> object:
@@ -202,13 +206,14 @@ class Gate(Venue):
         result = [{"contract": name, "last": mark, "mark_price": mark} for name, mark in marks]
         return to_json(_dated(now_ms) | _push(TICKERS, result))
 
-    def _listing(self, contract: Contract) -> dict[str, object]:
+    def _listing(self, contract: Contract, now_ms: int) -> dict[str, object]:
         return {
             "name": contract.instrument,
             "type": "inverse" if contract.is_usd_sized else "direct",
             "quanto_multiplier": "0" if contract.is_usd_sized else f"{contract.unit:g}",
             "mark_price": f"{self._marks.get(contract.instrument, 0.0):.12g}",
             "order_price_round": f"{10.0**-contract.price_decimals:.{contract.price_decimals}f}",
+            "position_size": round(self.market.open_size(contract, now_ms)),
             "order_size_min": 1,
             "in_delisting": False,
         }

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
+from exchanges.simulator.market_rest.hyperliquid import HyperliquidRest
 from exchanges.simulator.sent import Numbered
 from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
@@ -48,6 +49,7 @@ class Hyperliquid(Venue):
     name = "hyperliquid"
     share = 6.0
     limits = Limits(idle_seconds=60)
+    market_rest = HyperliquidRest
     listed = (
         _contract("BTC", 0, 5),
         _contract("ETH", 1, 4),
@@ -131,9 +133,6 @@ class Hyperliquid(Venue):
         if not isinstance(asked, dict):
             return None
         match asked.get("type"):
-            case "meta":
-                names = self.contracts.values() if not asked.get("dex") else ()
-                return {"universe": [_listing(contract) for contract in names]}
             case "perpDexs":
                 return [None]
             case "vaultDetails":
@@ -231,13 +230,3 @@ def _vault(address: str) -> object:
         return None
     relation = {"type": "parent", "data": {"childAddresses": list(VAULTS)}}
     return {"name": "Hyperliquidity Provider (HLP)", "vaultAddress": HLP, "relationship": relation}
-
-
-def _listing(contract: Contract) -> dict[str, object]:
-    decimals = contract.size_decimals
-    return {
-        "szDecimals": decimals,
-        "name": contract.instrument,
-        "maxLeverage": 20,
-        "marginTableId": 20,
-    }

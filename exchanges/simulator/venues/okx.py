@@ -4,7 +4,6 @@ Sources: https://www.okx.com/docs-v5/en/#public-data-websocket-liquidation-order
 https://www.okx.com/docs-v5/en/#public-data-websocket-mark-price-channel
 https://www.okx.com/docs-v5/en/#overview-websocket-connect
 https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments
-https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-candlesticks-history
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from typing import Any
 
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation, delivery_ms
-from exchanges.simulator.venues.base import Candle, Query, Recorded, Venue, from_json, to_json
+from exchanges.simulator.market_rest.okx import OkxRest
+from exchanges.simulator.venues.base import Query, Recorded, Venue, from_json, to_json
 
 CHANNEL, MARKS = "liquidation-orders", "mark-price"
 SWAP, FUTURES = "SWAP", "FUTURES"
 LARGEST_PAGE = 100
-RECENT_CANDLES = 1440
 
 _NAME = re.compile(r"([^-]+)-(USDT|USDC|USD)(?:_UM)?-(SWAP|\d{6})")
 
@@ -57,6 +56,7 @@ class Okx(Venue):
     window_seconds = 1.0
     sends_largest_only = True
     limits = Limits(idle_seconds=30)
+    market_rest = OkxRest
     listed = (
         _linear("BTC", 1, 0.01),
         _linear("ETH", 2, 0.1),
@@ -132,9 +132,7 @@ class Okx(Venue):
         return to_json({"arg": {"channel": MARKS, "instId": name}, "data": [row]})
 
     def answer(self, query: Query) -> Any:
-        """Time, contract lists, candles, and what was sent, newest first."""
-        if query.path in ("/api/v5/market/candles", "/api/v5/market/history-candles"):
-            return self._candles(query, is_recent=query.path.endswith("/candles"))
+        """Time, contract lists, and what was sent, newest first."""
         match query.path.removeprefix("/api/v5/public/"):
             case "time":
                 return _result([{"ts": str(query.now_ms)}])
@@ -145,18 +143,6 @@ class Okx(Venue):
             case "liquidation-orders":
                 return self._history(query)
         return None
-
-    def _candles(self, query: Query, *, is_recent: bool) -> object:
-        """The newest before `after` and behind `before`; only `candles` has the one not closed."""
-        contract = self.contracts.get(query.values.get("instId", ""))
-        if contract is None or query.values.get("bar") != "5m":
-            return _wrong("instId" if contract is None else "bar")
-        first_ms, end_ms = query.number("before", 0) + 1, query.number("after", query.now_ms + 1)
-        if is_recent:
-            first_ms = max(first_ms, query.now_ms - RECENT_CANDLES * 300_000)
-        limit = min(query.number("limit", LARGEST_PAGE), LARGEST_PAGE)
-        found = self.newest_candles(contract, first_ms, end_ms, query.now_ms, limit)
-        return _result([_bar(one) for one in reversed(found) if is_recent or one.is_closed])
 
     def _history(self, query: Query) -> object:
         """A family's rows before `after` and behind `before`, at most 100."""
@@ -234,13 +220,6 @@ def _item(rows: Sequence[Liquidation]) -> dict[str, object]:
         "instType": contract.kind,
         "uly": family,
     }
-
-
-def _bar(one: Candle) -> list[str]:
-    """Volumes in contracts, base units and quote units."""
-    prices = [str(one.opened_ms), one.open, one.high, one.low, one.close]
-    volumes = [f"{volume:.8f}" for volume in (one.size, one.base, one.quote)]
-    return [*prices, *volumes, "1" if one.is_closed else "0"]
 
 
 def _result(data: list[Any]) -> dict[str, object]:

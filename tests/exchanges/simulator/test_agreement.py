@@ -33,7 +33,7 @@ def instruments(venue: Venue) -> Instruments:
         path, _, query = request.url.partition("://")[2].partition("?")
         values = dict(part.split("=", 1) for part in query.split("&") if part)
         sent = (request.body or "").encode()
-        answer = venue.answer(Query(f"/{path.partition('/')[2]}", values, sent, 0))
+        answer = venue.reply(Query(f"/{path.partition('/')[2]}", values, sent, 0))
         body = msgspec.json.encode(answer)
         found.update({one.instrument_id: one for one in adapter.parse_instruments(body)})
 

@@ -56,4 +56,4 @@ def test_a_recording_that_is_none_raises_what_the_replay_expects(
 
 @pytest.mark.parametrize("name", venue_types())
 def test_nothing_is_answered_where_nothing_is(name: str) -> None:
-    assert choose([name])[0].answer(Query("/nowhere", {}, b"", 0)) is None
+    assert choose([name])[0].reply(Query("/nowhere", {}, b"", 0)) is None

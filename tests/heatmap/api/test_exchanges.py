@@ -39,7 +39,11 @@ def test_lists_every_venue_with_what_its_feed_shows(client: Client, running_work
         "completeness_rule": ANY,
         "docs_url": ANY,
         "facts": ANY,
+        "market": ANY,
     }
+    assert rows["binance"]["market"]["candles"].startswith("klines: 499 a request")
+    assert rows["deribit"]["market"]["mark_candles"] is None
+    assert set(rows["aster"]["market"].values()) == {None}
     facts = rows["bybit"]["facts"]
     assert facts["side_rule"].startswith("S is the position side")
     assert (facts["price_kind"], facts["history_source"]) == ("bankruptcy", "")

@@ -30,7 +30,7 @@ def stamp(moment: datetime) -> str:
 
 def store(lake: Writer, numbers: range, start: datetime = PAST, **told: Any) -> None:
     """Store candles that open at their number's price, and close 10 above."""
-    lake.append_candles(
+    lake.append_series(
         [
             a_candle(
                 opened_at=start + n * STEP,
@@ -173,7 +173,7 @@ def test_a_symbol_that_nobody_knows_is_refused(client: Client, lake: Writer):
 def test_the_current_price_is_that_of_a_candle_that_closed_lately(
     client: Client, rows: Writer, minutes: int, price: float | None
 ):
-    rows.append_candles(
+    rows.append_series(
         [
             a_candle(opened_at=ago(minutes=minutes + 5), close=79_000.0),
             a_candle(opened_at=ago(minutes=minutes), close=81_000.0, high=81_000.0),

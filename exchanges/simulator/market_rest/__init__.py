@@ -1,0 +1,1 @@
+"""What the simulated venues answer of their market: candles, mark prices, open interest, tiers."""
