@@ -1,4 +1,4 @@
-"""Answers are kept until the store has changed for half a second, and made once for all who ask."""
+"""Answers are kept until the store has changed for a second, and made once for all who ask."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from exchanges import store
 # The store may be as it was while a feed has gone down: coverage is at most this old.
 KEPT_SECONDS = 10
 # How often the store is asked whether it has changed.
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 1.0
 
 _seen: dict[Path, tuple[float, int]] = {}
 _locks: WeakValueDictionary[str, Any] = WeakValueDictionary()

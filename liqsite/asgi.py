@@ -19,7 +19,7 @@ from liqsite.routing import websockets  # noqa: E402
 
 # How many threads may compute answers, and how soon (in seconds, instead of 5 ms) each of them
 # gives way to the event loop.
-ANSWERS_AT_ONCE = 2
+ANSWERS_AT_ONCE = 4
 sys.setswitchinterval(0.001)
 
 application = ProtocolTypeRouter(
