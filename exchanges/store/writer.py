@@ -182,8 +182,10 @@ class Writer:
         return _Transaction(self._connection)
 
     def _unstored(self, liquidations: Sequence[Liquidation]) -> list[Liquidation]:
-        """Drop repeated ids, those stored already and those within the batch."""
-        by_id = {event.event_id: event for event in liquidations}
+        """Drop repeated ids, those stored already and those within the batch: the first stays."""
+        by_id: dict[str, Liquidation] = {}
+        for event in liquidations:
+            by_id.setdefault(event.event_id, event)
         if not by_id:
             return []
         times = [event.exchange_time for event in by_id.values()]

@@ -116,13 +116,14 @@ class Rig:
             return 0
 
     def journal(self) -> dict[str, float]:
-        """Return the value of every event that ever reached the journal, by its id."""
-        return {
-            row.event_id: row.value_usd or 0.0
-            for folder in sorted((self.folder / "journal").glob("*/"))
-            for entry in read_entries(folder)
-            for row in entry.liquidations
-        }
+        """Return the value of every event that ever reached the journal, by its id, as first told:
+        histories tell some again, and Gate's with another price."""
+        values: dict[str, float] = {}
+        for folder in sorted((self.folder / "journal").glob("*/")):
+            for entry in read_entries(folder):
+                for row in entry.liquidations:
+                    values.setdefault(row.event_id, row.value_usd or 0.0)
+        return values
 
     def gaps(self) -> list[Gap]:
         """Return the ledger."""

@@ -157,3 +157,11 @@ def test_the_store_is_opened_anew_for_its_memory_without_a_trace(
             opened.add(id(writer._connection))
             assert query(tmp_path, COUNT, {})[0][0] == number + 1
     assert len(opened) > 1
+
+
+def test_of_two_tellings_of_an_event_the_first_is_stored(tmp_path: Path):
+    first, later = (a_liquidation(price=price) for price in (80_000.0, 80_500.0))
+    with Writer(tmp_path) as writer:
+        assert writer.append([first, later]) == [first]
+        assert writer.append([later]) == []
+    assert query(tmp_path, "SELECT price FROM liquidations", {}) == [(80_000.0,)]
