@@ -24,7 +24,18 @@ def main(names: list[str]) -> None:
     import django
 
     django.setup()
-    from benchmarks import api, export, fanout, heatmap, load, parse, pipeline, silence, zones
+    from benchmarks import (
+        api,
+        export,
+        fanout,
+        heatmap,
+        load,
+        parse,
+        pipeline,
+        scorecard,
+        silence,
+        zones,
+    )
 
     known = {
         "parse": parse.measure,
@@ -36,6 +47,7 @@ def main(names: list[str]) -> None:
         "fanout": fanout.measure,
         "load": load.measure,
         "zones": zones.measure,
+        "scorecard": scorecard.measure,
     }
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     for name in names or known:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
+
 from exchanges.errors import StoreUnavailable
 
 
@@ -28,3 +30,19 @@ def writing(folder: Path) -> Iterator[None]:
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def transaction(folder: Path, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Do all or nothing to the lake in `folder`, while no other process writes to it.
+
+    Raises StoreUnavailable where the folder takes no files, and duckdb.Error.
+    """
+    with writing(folder):
+        connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")

@@ -12,6 +12,7 @@ from typing import Self
 
 import duckdb
 import msgspec
+import pyarrow as pa
 
 from exchanges.errors import RowsRefused, StoreUnavailable
 from exchanges.events import LeverageTier, Liquidation
@@ -20,7 +21,7 @@ from exchanges.store import market
 from exchanges.store.connection import INLINED_ROWS, connect
 from exchanges.store.maintenance import Step, flush_steps, steps
 from exchanges.store.migrations import migrate
-from exchanges.store.write_lock import writing
+from exchanges.store.write_lock import transaction, writing
 
 # Reading slows down when more rows than this wait in the catalog.
 FLUSHED_ROWS = 20_000
@@ -33,6 +34,15 @@ TOLD_APART = timedelta(seconds=1)
 
 # How far each exchange's journal is stored.
 POSITIONS = "SELECT exchange, max((segment, byte_offset)) FROM journal_positions GROUP BY ALL"
+
+# What is wrong with rows, not with the store.
+_UNFIT = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.DataError,
+    duckdb.IntegrityError,
+    duckdb.InvalidInputException,
+)
 
 _SQL_TYPES = {
     "str": "VARCHAR",
@@ -70,7 +80,7 @@ class Writer:
         if self._commits % REOPENED_AFTER == 0:
             self.reopen()
         try:
-            with writing(self.folder), self._transaction():
+            with transaction(self.folder, self._connection):
                 new = self._unstored(liquidations)
                 self._insert(new)
                 self._note(positions or {})
@@ -84,7 +94,7 @@ class Writer:
     def replace(self, old: Sequence[Liquidation], new: Sequence[Liquidation]) -> None:
         """Store `new` instead of `old`, all or nothing. Raises StoreUnavailable."""
         try:
-            with writing(self.folder), self._transaction():
+            with transaction(self.folder, self._connection):
                 self._delete(old)
                 self._insert(new)
         except duckdb.Error as error:
@@ -97,7 +107,7 @@ class Writer:
         for row in rows:
             by_kind[type(row)].append(row)
         try:
-            with writing(self.folder), self._transaction():
+            with transaction(self.folder, self._connection):
                 counts = [
                     market.insert_missing(self._connection, kind, some)
                     for kind, some in by_kind.items()
@@ -110,7 +120,7 @@ class Writer:
     def append_tiers(self, tiers: Sequence[LeverageTier], told_at: datetime) -> None:
         """Store some contracts' tiers, which count from `told_at` on. Raises StoreUnavailable."""
         try:
-            with writing(self.folder), self._transaction():
+            with transaction(self.folder, self._connection):
                 market.insert_tiers(self._connection, tiers, told_at)
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store took no leverage tiers: {error}") from error
@@ -119,6 +129,26 @@ class Writer:
     def _count_inlined(self, inserted: Iterable[int]) -> None:
         """Count what waits in the catalog; a larger insert went straight to Parquet."""
         self._unflushed += sum(count for count in inserted if count <= INLINED_ROWS)
+
+    def append_table(self, name: str, rows: pa.Table) -> None:
+        """Append rows to a table of the lake, column by name, all or nothing.
+
+        Raises StoreUnavailable; RowsRefused when there is no such table, or the rows do not fit.
+        """
+        told = name.replace('"', "")
+        self._connection.register("told_rows", rows)
+        try:
+            with transaction(self.folder, self._connection):
+                self._connection.execute(
+                    f'INSERT INTO "{told}" BY NAME SELECT * FROM told_rows'  # noqa: S608 - quoted
+                )
+        except _UNFIT as error:
+            raise RowsRefused(f"The table {told} takes no such rows: {error}") from error
+        except duckdb.Error as error:
+            raise StoreUnavailable(f"The store took no rows: {error}") from error
+        finally:
+            self._connection.unregister("told_rows")
+        self._unflushed += rows.num_rows
 
     def reopen(self) -> None:
         """Open the lake anew, after it was unavailable or for its memory.
@@ -178,9 +208,6 @@ class Writer:
     ) -> None:
         self.close()
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._connection)
-
     def _unstored(self, liquidations: Sequence[Liquidation]) -> list[Liquidation]:
         """Drop repeated ids, those stored already and those within the batch: the first stays."""
         by_id: dict[str, Liquidation] = {}
@@ -239,24 +266,6 @@ class Writer:
                     "offsets": [position.byte_offset for position in positions.values()],
                 },
             )
-
-
-class _Transaction:
-    """All or nothing on one connection."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN")
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._connection.execute("ROLLBACK" if error else "COMMIT")
 
 
 def _sql_type(kind: object) -> str:

@@ -31,20 +31,23 @@ def fit_kernel(
     prior: Kernel,
     recorded: NDArray[np.bool_] | None = None,
     omega: float = OMEGA,
+    swept: Floats | None = None,
 ) -> Kernel:
     """Return the kernel that best explains the liquidations before a day, for use from it on.
 
     `recorded` (T,) says during which candles the liquidations were recorded; the others explain
-    nothing. With fewer than LEAST_EVENTS events the prior comes back. Raise ValueError when a
-    candle closes, or an event happened, at or after the day.
+    nothing. `swept` is what `design` says of these candles, where it is known already, perhaps
+    from a longer series. With fewer than LEAST_EVENTS events the prior comes back. Raise
+    ValueError when a candle closes, or an event happened, at or after the day.
     """
     _refuse_the_future(series, events, day)
     known = np.ones(len(series.opened_at), dtype=bool) if recorded is None else recorded
     realised, count = _per_candle(series, events, known)
     if count < LEAST_EVENTS:
         return prior
-    swept = design(series, omega)[known].reshape(-1, NODES)
-    masses = _maximise(swept, realised[known].ravel(), on_nodes(prior.weights.mean(axis=0)))
+    whole = design(series, omega) if swept is None else swept
+    explained = whole[known].reshape(-1, NODES)
+    masses = _maximise(explained, realised[known].ravel(), on_nodes(prior.weights.mean(axis=0)))
     weights = masses @ hats()
     both_sides = np.stack((weights, weights)) / max(1.0, float(weights.sum()))
     return Kernel(both_sides, "fitted", series.opened_at[0], day)

@@ -110,6 +110,15 @@ def test_a_fit_finds_the_kernel_that_made_its_data():
     assert abs(FLAT.weights[LONG, 10:20].sum() - true.weights[LONG, 10:20].sum()) > 0.05
 
 
+def test_what_is_swept_may_be_known_before_the_fit():
+    series = market(2000, seed=5)
+    events = events_of(series, replayed(series, around(0.01, 0.5))[1].steps.consumed, 0.2)
+    day = series.opened_at[-1] + STEP
+    told = fit_kernel(series, events, day, FLAT, swept=design(series))
+    np.testing.assert_array_equal(told.weights, fit_kernel(series, events, day, FLAT).weights)
+    assert told.method == "fitted"
+
+
 def test_hours_that_were_not_recorded_are_no_quiet_hours():
     series, true = market(4_000, seed=5), around(0.02, 0.5)
     events = events_of(series, replayed(series, true)[1].steps.consumed, unit=0.5)
