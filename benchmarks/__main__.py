@@ -32,6 +32,7 @@ def main(names: list[str]) -> None:
         load,
         parse,
         pipeline,
+        predicted,
         scorecard,
         silence,
         zones,
@@ -48,6 +49,7 @@ def main(names: list[str]) -> None:
         "load": load.measure,
         "zones": zones.measure,
         "scorecard": scorecard.measure,
+        "predicted": predicted.measure,
     }
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     for name in names or known:

@@ -208,6 +208,37 @@ def validated(
     return dict(checked.validated_data)
 
 
+def validated_body(serializer: type[serializers.Serializer[Any]], given: object) -> dict[str, Any]:
+    """Return the checked values of a JSON body, whose numbers are numbers and texts are texts.
+
+    Raises BadParameters.
+    """
+    if not isinstance(given, Mapping):
+        raise BadParameters("The body must be a JSON object.", "invalid", {})
+    for name, field in serializer().fields.items():
+        if name in given and type(given[name]) not in _json_types(field):
+            raise _bad_parameters({name: [_WORDS[_json_types(field)]]})
+    return validated(serializer, given)
+
+
+_JsonTypes = tuple[type, ...]
+_NUMBER: _JsonTypes = (int, float)
+_FLAG: _JsonTypes = (bool,)
+_TEXT: _JsonTypes = (str,)
+_WORDS: dict[_JsonTypes, str] = {
+    _NUMBER: "A number is needed.",
+    _FLAG: "true or false is needed.",
+    _TEXT: "A text is needed.",
+}
+
+
+def _json_types(field: serializers.Field[Any, Any, Any, Any]) -> _JsonTypes:
+    """Return which types of JSON a field takes."""
+    if isinstance(field, serializers.BooleanField):
+        return _FLAG
+    return _NUMBER if isinstance(field, serializers.FloatField) else _TEXT
+
+
 def _repeated(given: Mapping[str, Any]) -> set[str]:
     if not isinstance(given, QueryDict):
         return set()

@@ -7,7 +7,7 @@ from exchanges.store.cancelling import Cancellation, cancellable
 from exchanges.store.foreign import foreign_rows
 from exchanges.store.limits import Limits, limit_queries
 from exchanges.store.maintenance import Step
-from exchanges.store.reader import query, snapshot, stream
+from exchanges.store.reader import query, snapshot, stream, table
 from exchanges.store.writer import POSITIONS, TOLD_APART, Writer, prepare
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "query",
     "snapshot",
     "stream",
+    "table",
 ]

@@ -59,9 +59,15 @@ def checked_price_step(
     if wanted is None or low is None or high is None:
         return wanted
     most = max(1, min(MOST_LEVELS, MOST_CELLS // max(1, steps)))
+    check_price_step(low, high, wanted, most)
+    return wanted
+
+
+def check_price_step(low: float, high: float, wanted: float, most: int) -> None:
+    """Raise BadParameters when a price step makes more than `most` levels of a range."""
     levels = math.floor(high / wanted) - math.floor(low / wanted) + 1
     if levels <= most:
-        return wanted
+        return
     fits = price_step(low, high, max(1, most - 1))
     reason = f"{levels:,} price steps, at most {most:,} are given here: {fits:.12g} would fit."
     raise misfit("price_bin_size", reason)

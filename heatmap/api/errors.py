@@ -22,6 +22,7 @@ from exchanges.errors import (
 )
 from heatmap.answers.exchanges import UnknownName
 from heatmap.answers.listing import UnknownLiquidation
+from heatmap.leverage import UnknownTiers
 from heatmap.parameters import BadParameters
 from heatmap.symbols import UnknownSymbol
 
@@ -32,6 +33,7 @@ _EXPECTED: dict[type[Exception], tuple[int, str]] = {
     UnknownName: (status.HTTP_404_NOT_FOUND, "unknown_exchange"),
     UnknownSymbol: (status.HTTP_404_NOT_FOUND, "unknown_symbol"),
     UnknownLiquidation: (status.HTTP_404_NOT_FOUND, "unknown_liquidation"),
+    UnknownTiers: (status.HTTP_404_NOT_FOUND, "unknown_tiers"),
     SnapshotGone: (status.HTTP_404_NOT_FOUND, "snapshot_gone"),
     StoreUnavailable: (status.HTTP_503_SERVICE_UNAVAILABLE, "store_unavailable"),
     QueryTooLong: (status.HTTP_503_SERVICE_UNAVAILABLE, "query_too_long"),

@@ -9,13 +9,17 @@ from typing import Any
 
 from heatmap.answers.heatmap import heatmap_grid, zones
 from heatmap.answers.levels import levels
+from heatmap.answers.predicted_levels import predicted_levels
+from heatmap.answers.predicted_series import predicted_columns, predicted_series
 from heatmap.answers.timeseries import time_series
 from heatmap.api.parameters import (
     interval_field,
     layer_field,
+    observed_field,
     price_bin_size_field,
     weighting_field,
 )
+from heatmap.api.predicted import PREDICTING, PredictionParameters, wanted_of
 from heatmap.api.views import StoreAnswer
 from heatmap.fields import FlagField, LeverageWeightsField, TimeField, choice
 from heatmap.parameters import (
@@ -25,6 +29,7 @@ from heatmap.parameters import (
     misfit,
 )
 from heatmap.shapes import heatmap as shapes
+from heatmap.shapes import predicted as predicted_shapes
 
 # A window of the time series, and the step that goes with it.
 WINDOWS = {
@@ -45,7 +50,7 @@ class ZoneParameters(PricedParameters):
 
     price_bin_size = price_bin_size_field()
     weighting = weighting_field()
-    layer = layer_field()
+    layer = observed_field()
 
 
 class Heatmap(StoreAnswer):
@@ -60,19 +65,34 @@ class Heatmap(StoreAnswer):
         return zones(selection, values["weighting"], values.get("price_bin_size"))
 
 
-class Levels(StoreAnswer):
-    """Observed price levels with both sides, and how far they lie from the market's price."""
+class LayerParameters(ZoneParameters, PredictionParameters):
+    """The filters, how values are summed, and whether they were observed or predicted."""
 
-    parameters = ZoneParameters
-    shape = shapes.Levels
+    layer = layer_field()
+
+
+class Levels(StoreAnswer):
+    """Price levels with both sides, observed or predicted, and how far away they lie."""
+
+    parameters = LayerParameters
+    shape = predicted_shapes.LayerLevels | predicted_shapes.PredictedLevels
 
     def answer(self, values: dict[str, Any]) -> Mapping[str, Any]:
-        """Return the levels of one symbol over one range. Raises BadParameters."""
+        """Return the levels of one symbol: observed in a range, predicted at its end.
+
+        Raises BadParameters.
+        """
+        check_layer(values)
         selection = Selection.of(values, datetime.now(UTC))
-        return levels(selection, values["weighting"], values.get("price_bin_size"))
+        if values["layer"] == "predicted":
+            return predicted_levels(wanted_of(values), selection.end)
+        observed = levels(selection, values["weighting"], values.get("price_bin_size"))
+        if values["layer"] == "observed":
+            return observed
+        return {**observed, "predicted": predicted_levels(wanted_of(values), selection.end)}
 
 
-class SeriesParameters(ZoneParameters):
+class SeriesParameters(LayerParameters):
     """The filters, the range in one of three ways, the steps, and the form of the answer."""
 
     start = None  # type: ignore[assignment]  # said as `start_time` here
@@ -89,29 +109,64 @@ class SeriesParameters(ZoneParameters):
 
 
 class HeatmapTimeseries(StoreAnswer):
-    """Time steps by price levels of what was liquidated, in rows, or in columns for charts."""
+    """Time steps by price levels of what was liquidated, or what the model had predicted."""
 
     parameters = SeriesParameters
-    shape = shapes.TimeSeries | shapes.GridColumns
+    shape = (
+        predicted_shapes.Layers
+        | predicted_shapes.LayerColumns
+        | predicted_shapes.PredictedSeries
+        | predicted_shapes.PredictedColumns
+    )
 
     def answer(self, values: dict[str, Any]) -> Mapping[str, Any]:
         """Return the series of one symbol over one range. Raises BadParameters."""
+        check_layer(values)
         selection, step = _series_selection(values, datetime.now(UTC))
-        if values["format"] == "columns":
-            return heatmap_grid(
-                selection,
-                values["weighting"],
-                values.get("interval"),
-                values.get("price_bin_size"),
-            )
-        return time_series(
-            selection,
-            values["weighting"],
-            step,
-            values.get("price_bin_size"),
-            values.get("leverage_weights"),
-            values["breakdown"],
+        if values["layer"] == "predicted":
+            return _predicted(values, selection, step)
+        observed = _observed(values, selection, step)
+        if values["layer"] == "observed":
+            return observed
+        return {**observed, "predicted": _predicted(values, selection, step)}
+
+
+def _observed(
+    values: Mapping[str, Any], selection: Selection, step: str | None
+) -> Mapping[str, Any]:
+    if values["format"] == "columns":
+        return heatmap_grid(
+            selection, values["weighting"], values.get("interval"), values.get("price_bin_size")
         )
+    return time_series(
+        selection,
+        values["weighting"],
+        step,
+        values.get("price_bin_size"),
+        values.get("leverage_weights"),
+        values["breakdown"],
+    )
+
+
+def _predicted(
+    values: Mapping[str, Any], selection: Selection, step: str | None
+) -> Mapping[str, Any]:
+    if values["format"] == "columns":
+        return predicted_columns(wanted_of(values), selection, step)
+    return predicted_series(wanted_of(values), selection, step, values["breakdown"])
+
+
+def check_layer(values: Mapping[str, Any]) -> None:
+    """Raise BadParameters for what the layer asked for does not take."""
+    layer, weighting = values["layer"], values["weighting"]
+    predicting = [name for name in PREDICTING if name in values]
+    if layer == "observed" and predicting:
+        raise misfit(predicting[0], "It is of predicted levels: layer=predicted would fit.")
+    filtering = [name for name in ("min_value", "max_value") if name in values]
+    if layer == "predicted" and weighting != "none":
+        raise misfit("weighting", "It is of observed values: zone_weighting is of predicted ones.")
+    if layer == "predicted" and filtering:
+        raise misfit(filtering[0], "It is of single liquidations, and none are predicted.")
 
 
 def _series_selection(values: Mapping[str, Any], now: datetime) -> tuple[Selection, str | None]:

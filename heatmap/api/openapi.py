@@ -15,6 +15,7 @@ _REFUSALS = {
     400: "A value that does not fit, or a name that is no parameter",
     404: "Nothing of that name",
     406: "Only JSON and HTML are spoken",
+    415: "Only JSON is read",
     429: "Too many requests: wait for `Retry-After` seconds",
     503: "The store or the site's database cannot be read now",
 }
@@ -28,7 +29,14 @@ class AnswerSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         """Return the query parameters."""
         parameters = self.view.parameters
-        return [parameters] if parameters().fields else []
+        return [parameters] if parameters().fields and self.method == "GET" else []
+
+    def get_request_serializer(self) -> Any:
+        """Return the body of what is posted, which has no other names than these."""
+        if self.method != "POST":
+            return None
+        body = self._map_serializer(self.view.parameters(), "request")  # type: ignore[no-untyped-call]
+        return {"application/json": {**body, "additionalProperties": False}}
 
     def get_response_serializers(self) -> Any:
         """Return the answer and every refusal by status."""
@@ -39,9 +47,17 @@ class AnswerSchema(AutoSchema):
         refusals = {
             status: OpenApiResponse(shape_schema(Refusal), description)
             for status, description in _REFUSALS.items()
+            if status != 415 or self.method == "POST"
         }
         failure = OpenApiResponse(shape_schema(self.view.failure), _REFUSALS[503])
         return answers | refusals | {503: failure}
+
+    def get_operation(self, *told: Any) -> Any:
+        """Return the operation; what is posted has a body."""
+        operation: dict[str, Any] | None = super().get_operation(*told)
+        if operation and "requestBody" in operation:
+            operation["requestBody"]["required"] = True
+        return operation
 
     def get_description(self, *_: str) -> str:
         """Return what the view's class says of itself."""

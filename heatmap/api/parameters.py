@@ -19,12 +19,22 @@ def weighting_field() -> serializers.ChoiceField:
     )
 
 
-def layer_field() -> serializers.ChoiceField:
-    """Return the field that says what is shown: only what was observed."""
+def observed_field() -> serializers.ChoiceField:
+    """Return the field of the layer where there is one only."""
     return choice(
         ("observed",),
-        "Only the layer observed is served: there are no predicted zones to show.",
+        "Only the layer observed is served here; predicted zones are at /liquidations/zones, "
+        "/levels, /map and /heatmap-timeseries.",
         default="observed",
+    )
+
+
+def layer_field() -> serializers.ChoiceField:
+    """Return the field that says what is shown."""
+    return choice(
+        ("observed", "predicted", "both"),
+        default="observed",
+        help_text="predicted: what the model held for certain; both: the same under `predicted`",
     )
 
 

@@ -9,7 +9,10 @@ from heatmap.api.export import Export
 from heatmap.api.heatmap import Heatmap, HeatmapTimeseries, Levels
 from heatmap.api.liquidations import LiquidationDetail, Liquidations, LiquidationSpread
 from heatmap.api.live import LiveStats
+from heatmap.api.margin import MarginCalculate, MarginTiers
+from heatmap.api.predicted import Explain, FrozenZones, LiquidationMap
 from heatmap.api.prices import Klines
+from heatmap.api.scorecard import Scorecards
 from heatmap.api.service import Alive, Health, Metrics, Ready
 from heatmap.api.totals import DateRange, LiquidationHistory, LiquidationSummary, Symbols
 from heatmap.api.views import Nowhere
@@ -53,6 +56,12 @@ urlpatterns = [
     ),
     path("ws/stats", LiveStats.as_view(), name="ws-stats"),
     path("liquidations/levels", Levels.as_view(), name="liquidations-levels"),
+    path("liquidations/map", LiquidationMap.as_view(), name="liquidations-map"),
+    path("liquidations/zones", FrozenZones.as_view(), name="liquidations-zones"),
+    path("liquidations/explain", Explain.as_view(), name="liquidations-explain"),
+    path("margin/calculate", MarginCalculate.as_view(), name="margin-calculate"),
+    path("margin/tiers/<str:symbol>", MarginTiers.as_view(), name="margin-tiers"),
+    path("scorecard", Scorecards.as_view(), name="scorecards"),
     path("liquidations/history", LiquidationHistory.as_view(), name="liquidations-history"),
     path("liquidations/summary", LiquidationSummary.as_view(), name="liquidations-summary"),
     path("liquidations/clusters", Clusters.as_view(), name="liquidations-clusters"),
@@ -61,5 +70,7 @@ urlpatterns = [
     path("liquidations/<event_id:event_id>", LiquidationDetail.as_view(), name="liquidation"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    re_path(r"^(?:exchanges|liquidations|symbols|data|prices|api)(?:/.*)?$", Nowhere.as_view()),
+    re_path(
+        r"^(?:exchanges|liquidations|margin|symbols|data|prices|api)(?:/.*)?$", Nowhere.as_view()
+    ),
 ]

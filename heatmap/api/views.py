@@ -8,13 +8,14 @@ from typing import Any, ClassVar, NoReturn
 from django.http import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from heatmap.api.openapi import AnswerSchema
 from heatmap.freshness import kept
-from heatmap.parameters import NoParameters, validated
+from heatmap.parameters import NoParameters, validated, validated_body
 from heatmap.shapes.common import Refusal
 from heatmap.symbols import require_known
 
@@ -52,6 +53,17 @@ class StoreAnswer(Answer):
         """Return the answer as JSON. Raises UnknownSymbol."""
         require_known(values.get("symbol"))
         return kept(type(self).__name__, values, lambda: self.answer(values))
+
+
+class PostedAnswer(StoreAnswer):
+    """The same for a question that is posted: `parameters` is the body, a JSON object."""
+
+    http_method_names = ["post", "options"]
+    parser_classes = (JSONParser,)
+
+    def post(self, request: Request) -> HttpResponseBase:
+        """Answer with the shape."""
+        return Response(self.body(validated_body(self.parameters, request.data)), headers=FRESH)
 
 
 class PlainAnswer(Answer):

@@ -75,7 +75,7 @@ class CellColumns(TypedDict):
 
 
 class GridColumns(Head):
-    """Time bins by price bins, in columns for charts."""
+    """Time bins by price bins of what was observed, in columns for charts."""
 
     time: TimeAxis
     price: PriceAxis

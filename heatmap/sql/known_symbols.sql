@@ -1,2 +1,5 @@
 -- Every symbol of which something is stored.
-SELECT DISTINCT symbol FROM liquidations ORDER BY symbol;
+SELECT symbol FROM liquidations
+UNION
+SELECT symbol FROM zone_columns
+ORDER BY symbol;

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from django import template
 
+from heatmap.scoring.bootstrap import Number
+
 register = template.Library()
 
 _UNITS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
@@ -75,3 +77,18 @@ def both_sides(totals: dict[str, float]) -> float:
 def spaced(timeframe: str) -> str:
     """Write `24h` as `24 h`."""
     return f"{timeframe[:-1]}\N{NO-BREAK SPACE}{timeframe[-1]}"
+
+
+@register.filter
+def fixed(number: float | None, digits: int = 2) -> str:
+    """Write a number with so many digits; None is a dash."""
+    # Adding zero makes the negative zero of rounding an ordinary one.
+    return "–" if number is None else f"{round(number, digits) + 0.0:.{digits}f}"
+
+
+@register.filter
+def interval(number: Number) -> str:
+    """Write a number's 95 % interval; nothing where there is none."""
+    if number.low is None or number.high is None:
+        return ""
+    return f"{number.low:.2f} to {number.high:.2f}"

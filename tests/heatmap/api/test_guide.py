@@ -13,19 +13,23 @@ from django.urls import resolve
 
 from exchanges.store import Writer
 from heatmap.api.urls import urlpatterns
+from tests.heatmap.api.frozen_rows import a_column, store_columns
 from tests.heatmap.api.rows import ago
 from tests.make import a_liquidation
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "api_guide.md").read_text()
-EXAMPLES = re.findall(r"^curl (?:-OJ )?'http://127\.0\.0\.1:8000(/[^']*)'$", GUIDE, re.MULTILINE)
+COMMAND = r"^curl (?:-OJ )?(?:--json '([^']*)' )?'http://127\.0\.0\.1:8000(/[^']*)'$"
+EXAMPLES = re.findall(COMMAND, GUIDE, re.MULTILINE)
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("address", EXAMPLES)
-def test_the_example_answers(client: Client, rows: Writer, address: str):
+@pytest.mark.parametrize(("body", "address"), EXAMPLES)
+def test_the_example_answers(client: Client, rows: Writer, body: str, address: str):
     rows.append([a_liquidation(exchange_time=ago(minutes=3))])
-    answer = client.get(address)
+    store_columns(rows.folder, a_column(longs={50: 1.0}, shorts={50: 1.0}))
+    json_type = "application/json"
+    answer: Any = client.post(address, body, json_type) if body else client.get(address)
     assert answer.status_code == 200
     assert _content(answer)
 
@@ -42,7 +46,7 @@ def _content(answer: Any) -> bytes:
 
 
 def test_every_address_has_an_example():
-    shown = {resolve(address.partition("?")[0]).route for address in EXAMPLES}
+    shown = {resolve(address.partition("?")[0]).route for _, address in EXAMPLES}
     assert shown == {str(p.pattern) for p in urlpatterns if not str(p.pattern).startswith("^")}
 
 

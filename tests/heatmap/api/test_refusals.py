@@ -78,7 +78,7 @@ def test_a_database_that_cannot_be_read_is_said(
 @pytest.mark.parametrize(
     ("path", "parameters", "said"),
     [
-        (HEATMAP, {"layer": "predicted"}, "layer: Only the layer observed is served"),
+        (HEATMAP, {"layer": "predicted"}, "layer: Only the layer observed is served here"),
         (HEATMAP, {"start": "yesterday"}, "start: A time is ISO-8601 in UTC"),
         (HEATMAP, {"start": "0001-01-01T00:00:00+14:00"}, "start: "),
         (

@@ -1,0 +1,5 @@
+-- Candles of one symbol on one exchange, for the model.
+SELECT opened_at, open, high, low, close, volume
+FROM candles
+WHERE exchange = $exchange AND symbol = $symbol AND opened_at >= $start AND opened_at < $end
+ORDER BY opened_at
