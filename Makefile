@@ -48,7 +48,8 @@ check: .venv/installed-dev ## style, types and import rules
 	@$(PY) manage.py makemigrations --check --dry-run
 
 test: check ## everything: check, then all tests
-	@.venv/bin/pytest -n auto --dist loadfile
+	@.venv/bin/pytest -n auto --dist loadfile --ignore tests/browser
+	@.venv/bin/pytest tests/browser
 
 chaos: .venv/installed-dev ## kills, floods, faults, full disks, for forty minutes (ROUNDS=5: a short kill run)
 	@$(PY) -m tests.chaos
