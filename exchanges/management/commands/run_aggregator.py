@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import signal
 from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -22,6 +24,9 @@ from exchanges.store.catalog import CATALOG
 from exchanges.store.held_open import held_open
 from exchanges.upkeep import Keep
 from exchanges.worker import Worker
+
+# Longer than the worker takes to store what it can before it ends.
+END_SECONDS = 9.5
 
 
 class Command(BaseCommand):
@@ -79,5 +84,14 @@ async def _work(names: list[str] | None, writer: Writer, lease: Lease) -> None:
     )
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, worker.stop)
+        loop.add_signal_handler(sign, partial(_stop, worker))
     await worker.run()
+
+
+def _stop(worker: Worker) -> None:
+    """End in time, whatever hangs: what is not stored by then waits in the journal.
+
+    Where each thread hung is then on stderr.
+    """
+    worker.stop()
+    faulthandler.dump_traceback_later(END_SECONDS, exit=True)
