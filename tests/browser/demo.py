@@ -79,7 +79,7 @@ def running_demo(folder: Path, rate: float = 3) -> Iterator[Demo]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "up", "--port", str(port)]
-            + ["--also", f"run_simulator --port {simulator} --rate {rate}"],
+            + ["--also", f"run_simulator --port {simulator} --rate {rate} --steady"],
             cwd=ROOT,
             env=_environment(folder, simulator),
             stdout=log,
