@@ -32,6 +32,8 @@ class Keep:
     rejected_days: float = 30.0
     days: int = 0
     """For how long liquidations are kept; 0: for ever."""
+    zone_days: int = 0
+    """For how long predicted zones are; 0: for ever."""
 
 
 class Upkeep:

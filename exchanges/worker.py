@@ -16,6 +16,7 @@ from exchanges.clock import Clock, utc_now
 from exchanges.errors import JournalPaused, StoreUnavailable
 from exchanges.events import StoredEvent
 from exchanges.gathering import Gathering
+from exchanges.jobs import Beside, Context, MakeJob
 from exchanges.journal import Journal
 from exchanges.live import LivePush
 from exchanges.recorder import Lease
@@ -25,6 +26,7 @@ from exchanges.retry import Retry
 from exchanges.store import Step, Writer
 from exchanges.storing import Storing
 from exchanges.upkeep import Keep, Upkeep
+from exchanges.venue import Venue
 from exchanges.venues import Venues
 
 log = logging.getLogger(__name__)
@@ -58,9 +60,11 @@ class Worker:
         clock: Clock = utc_now,
         redundant: Collection[str] = (),
         symbols: Sequence[str] = (),
+        jobs: Sequence[MakeJob] = (),
     ) -> None:
         """`folder` is where the venues' contract lists are kept between runs; `redundant`
-        venues get a second connection; market data is gathered of `symbols`, or of the largest."""
+        venues get a second connection; market data is gathered of `symbols`, or of the largest;
+        `jobs` are made and run beside everything else."""
         self.venues = Venues(
             exchanges,
             accept=self._keep,
@@ -73,7 +77,8 @@ class Worker:
         self._writer = writer
         self._push = push
         self._clock = clock
-        self._days = keep.days
+        self._kept = keep
+        self._further = jobs
         self._symbols = symbols
         self._reporter = Reporter(self.venues, push, lease, clock)
         self._upkeep = Upkeep(journal, keep, clock, self._journal_is)
@@ -125,7 +130,21 @@ class Worker:
             Retry(self.venues, self._keep, self._clock).run,
             gathering.run,
             *repairs,
+            *self._further_jobs(venues, gathering),
         ]
+
+    def _further_jobs(self, venues: Sequence[Venue], gathering: Gathering) -> list[Job]:
+        """Return the jobs that the worker does not know: a bug in one stops no other."""
+        context = Context(
+            writer=self._writer,
+            in_store_thread=self._in_store_thread,
+            clock=self._clock,
+            venues={venue.name: venue for venue in venues},
+            symbols=gathering.symbols,
+            is_complete=gathering.is_complete,
+            is_busy=lambda: self._journal.has_more,
+        )
+        return [Beside(make, context, self._reporter.troubles).run for make in self._further]
 
     async def _keep(self, events: Sequence[StoredEvent]) -> None:
         """Write what one frame held into the journal; wait while that has no room."""
@@ -169,7 +188,12 @@ class Worker:
             if now() >= due_at:
                 due_at = now() + MAINTAIN_SECONDS
                 await self._tidy_up(
-                    partial(self._writer.maintenance_steps, self._clock(), self._days)
+                    partial(
+                        self._writer.maintenance_steps,
+                        self._clock(),
+                        self._kept.days,
+                        self._kept.zone_days,
+                    )
                 )
             elif self._writer.is_flush_due:
                 await self._tidy_up(self._writer.flush_steps)

@@ -47,6 +47,10 @@ LIQSITE_DISK_FREE_MIB = env.int("LIQSITE_DISK_FREE_MIB", 200)
 LIQSITE_REJECTED_DAYS = env.float("LIQSITE_REJECTED_DAYS", 30.0)
 # How many days liquidations are kept; 0: for ever.
 LIQSITE_KEEP_DAYS = env.int("LIQSITE_KEEP_DAYS", 0)
+# How many days predicted zones are kept; 0: for ever.
+LIQSITE_ZONE_DAYS = env.int("LIQSITE_ZONE_DAYS", 90)
+# What the worker does beside gathering and storing, by dotted names.
+LIQSITE_JOBS: list[str] = env.list("LIQSITE_JOBS", default=["heatmap.forecast.job.Forecast"])
 # How many live sockets one address may have open at a time, in each process.
 LIQSITE_SOCKETS_PER_ADDRESS = env.int("LIQSITE_SOCKETS_PER_ADDRESS", 50)
 

@@ -6,6 +6,7 @@ of every venue that publishes them, back to a month ago and then for ever.
 
 from __future__ import annotations
 
+from exchanges.gathering.basket import InStoreThread
 from exchanges.gathering.job import Gathering
 
-__all__ = ["Gathering"]
+__all__ = ["Gathering", "InStoreThread"]

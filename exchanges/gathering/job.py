@@ -63,6 +63,7 @@ class Gathering:
         self._tracked_at: datetime | None = None
         self._choosing = asyncio.Lock()
         self._told_at: dict[str, datetime] = {}
+        self._complete: set[str] = set()
 
     async def run(self) -> None:
         """Gather every five minutes, and without a pause while older rows are missing."""
@@ -90,13 +91,20 @@ class Gathering:
                 self._tell_unlisted()
             return self._tracked
 
+    def is_complete(self, exchange: str) -> bool:
+        """Return whether all that a venue tells of the last month was stored at the last look."""
+        return exchange in self._complete
+
     async def look(self, gatherer: Gatherer) -> bool:
         """Gather a piece of each series of one venue; return whether older ones are missing.
 
         Raises StoreUnavailable.
         """
         symbols = await self.symbols()
+        self._complete.discard(gatherer.name)
         lacking = await gatherer.look(symbols)
+        if not lacking and not gatherer.is_resting:
+            self._complete.add(gatherer.name)
         self._tell(gatherer, lacking)
         await gatherer.ask_for_tiers(symbols)
         return bool(lacking)

@@ -43,7 +43,10 @@ SNAPSHOTS_PER_STEP = 5_000
 _CATALOG = "__ducklake_metadata_lake"
 
 # The tables that grow.
-GROWING = ("liquidations", "candles", "mark_candles", "open_interest")
+GROWING = ("liquidations", "candles", "mark_candles", "open_interest", "zone_columns", "zones")
+
+# What is kept as long as zones are, and the time by which it is.
+_OF_ZONES = {"zone_columns": "frozen_at", "zones": "frozen_at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +78,17 @@ def flush_steps(connection: duckdb.DuckDBPyConnection) -> list[Step]:
     return [Step(f"flush {table}", partial(_flush, table), is_flush=True) for table in names]
 
 
-def steps(connection: duckdb.DuckDBPyConnection, now: datetime, keep_days: int = 0) -> list[Step]:
-    """Return a round of maintenance in order; `keep_days` 0 keeps everything for ever."""
+def steps(
+    connection: duckdb.DuckDBPyConnection, now: datetime, keep_days: int = 0, zone_days: int = 0
+) -> list[Step]:
+    """Return a round of maintenance in order; 0 days keep liquidations, or zones, for ever."""
     names = tables(connection)
     return [
         Step("set file size", _set_file_size),
         *flush_steps(connection),
         *(step for table in names for step in _merge_steps(table)),
         *_forget_steps(now, keep_days),
+        *_forget_zones_steps(now, zone_days),
         Step("drop outdated positions", _drop_outdated_positions),
         *(Step(f"rewrite {table}", partial(_rewrite, table)) for table in names),
         Step("expire snapshots", partial(_expire, now - SNAPSHOTS_KEPT)),
@@ -91,7 +97,9 @@ def steps(connection: duckdb.DuckDBPyConnection, now: datetime, keep_days: int =
     ]
 
 
-def compact(folder: Path, now: datetime, keep_days: int = 0) -> Iterator[tuple[str, int]]:
+def compact(
+    folder: Path, now: datetime, keep_days: int = 0, zone_days: int = 0
+) -> Iterator[tuple[str, int]]:
     """Do all there is to do in the lake in `folder`; yield each step's name and what it changed.
 
     For when nobody else writes. Raises StoreUnavailable.
@@ -99,24 +107,39 @@ def compact(folder: Path, now: datetime, keep_days: int = 0) -> Iterator[tuple[s
     with closing(connect(folder, read_only=False)) as connection:
         is_more = True
         while is_more:
-            round_of = steps(connection, now, keep_days)
+            round_of = steps(connection, now, keep_days, zone_days)
             done = [(step.name, step.beside_readers(connection, folder)) for step in round_of]
             yield from done
             is_more = any(count for name, count in done if name.startswith(("merge", "forget")))
 
 
-def forget_before(connection: duckdb.DuckDBPyConnection, moment: datetime) -> int:
+def forget_before(
+    connection: duckdb.DuckDBPyConnection,
+    moment: datetime,
+    table: str = "liquidations",
+    time: str = "exchange_time",
+) -> int:
     """Delete a day of what is older than `moment`, oldest first; return how many rows.
 
     Ask again until it is none. Space comes back when the snapshots that show it are expired.
     """
-    oldest = "SELECT min(exchange_time) FROM liquidations WHERE exchange_time < ?"
-    [(first,)] = connection.execute(oldest, [moment]).fetchall()
+    older = f"FROM {table} WHERE {time} < ?"
+    [(first,)] = connection.execute(f"SELECT min({time}) {older}", [moment]).fetchall()
     if first is None:
         return 0
     end = min(moment, first + timedelta(days=1))
-    delete = "DELETE FROM liquidations WHERE exchange_time < ?"
-    return int(connection.execute(delete, [end]).fetchall()[0][0])
+    return int(connection.execute(f"DELETE {older}", [end]).fetchall()[0][0])
+
+
+def _forget_kernels(moment: datetime, connection: duckdb.DuckDBPyConnection) -> int:
+    """Delete the kernels that were no longer used at `moment`: a later one had come by then."""
+    delete = (
+        "DELETE FROM kernels AS old WHERE used_from < $moment AND EXISTS ("
+        "FROM kernels AS later WHERE later.exchange = old.exchange "
+        "AND later.symbol = old.symbol AND later.used_from > old.used_from "
+        "AND later.used_from <= $moment)"
+    )
+    return int(connection.execute(delete, {"moment": moment}).fetchall()[0][0])
 
 
 def tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -140,6 +163,17 @@ def _forget_steps(now: datetime, keep_days: int) -> list[Step]:
     moment = now - timedelta(days=keep_days)
     step = Step("forget", lambda connection: forget_before(connection, moment))
     return [step] * FORGETS_PER_ROUND
+
+
+def _forget_zones_steps(now: datetime, days: int) -> list[Step]:
+    if days <= 0:
+        return []
+    moment = now - timedelta(days=days)
+    forget = [
+        Step(f"forget {table}", partial(forget_before, moment=moment, table=table, time=time))
+        for table, time in _OF_ZONES.items()
+    ]
+    return [*forget, Step("forget kernels", partial(_forget_kernels, moment))]
 
 
 def _drop_outdated_positions(connection: duckdb.DuckDBPyConnection) -> int:

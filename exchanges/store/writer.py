@@ -36,13 +36,7 @@ TOLD_APART = timedelta(seconds=1)
 POSITIONS = "SELECT exchange, max((segment, byte_offset)) FROM journal_positions GROUP BY ALL"
 
 # What is wrong with rows, not with the store.
-_UNFIT = (
-    duckdb.BinderException,
-    duckdb.CatalogException,
-    duckdb.DataError,
-    duckdb.IntegrityError,
-    duckdb.InvalidInputException,
-)
+_UNFIT = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
 
 _SQL_TYPES = {
     "str": "VARCHAR",
@@ -84,7 +78,7 @@ class Writer:
                 new = self._unstored(liquidations)
                 self._insert(new)
                 self._note(positions or {})
-        except (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException) as error:
+        except _UNFIT as error:
             raise RowsRefused(f"The store takes no such row: {error}") from error
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store took no rows: {error}") from error
@@ -126,10 +120,6 @@ class Writer:
             raise StoreUnavailable(f"The store took no leverage tiers: {error}") from error
         self._count_inlined([len(tiers)])
 
-    def _count_inlined(self, inserted: Iterable[int]) -> None:
-        """Count what waits in the catalog; a larger insert went straight to Parquet."""
-        self._unflushed += sum(count for count in inserted if count <= INLINED_ROWS)
-
     def append_table(self, name: str, rows: pa.Table) -> None:
         """Append rows to a table of the lake, column by name, all or nothing.
 
@@ -142,13 +132,17 @@ class Writer:
                 self._connection.execute(
                     f'INSERT INTO "{told}" BY NAME SELECT * FROM told_rows'  # noqa: S608 - quoted
                 )
-        except _UNFIT as error:
+        except (*_UNFIT, duckdb.BinderException, duckdb.CatalogException) as error:
             raise RowsRefused(f"The table {told} takes no such rows: {error}") from error
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store took no rows: {error}") from error
         finally:
             self._connection.unregister("told_rows")
-        self._unflushed += rows.num_rows
+        self._count_inlined([rows.num_rows])
+
+    def _count_inlined(self, inserted: Iterable[int]) -> None:
+        """Count what waits in the catalog; a larger insert went straight to Parquet."""
+        self._unflushed += sum(count for count in inserted if count <= INLINED_ROWS)
 
     def reopen(self) -> None:
         """Open the lake anew, after it was unavailable or for its memory.
@@ -177,10 +171,10 @@ class Writer:
         self._unflushed = 0
         return self._planned(flush_steps)
 
-    def maintenance_steps(self, now: datetime, keep_days: int) -> list[Step]:
-        """Return a round of maintenance, each step short; `keep_days` 0 keeps everything."""
+    def maintenance_steps(self, now: datetime, keep_days: int, zone_days: int = 0) -> list[Step]:
+        """Return a round of maintenance, each step short; 0 days keep everything."""
         self._unflushed = 0
-        return self._planned(partial(steps, now=now, keep_days=keep_days))
+        return self._planned(partial(steps, now=now, keep_days=keep_days, zone_days=zone_days))
 
     def _planned(self, plan: Callable[[duckdb.DuckDBPyConnection], list[Step]]) -> list[Step]:
         try:

@@ -6,16 +6,19 @@ import asyncio
 import faulthandler
 import signal
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.module_loading import import_string
 
 from exchanges.adapters import select
 from exchanges.clock import utc_now
 from exchanges.errors import LiqsiteError
+from exchanges.jobs import MakeJob
 from exchanges.journal import Journal, Limits
 from exchanges.live import LivePush
 from exchanges.recorder import Lease
@@ -44,20 +47,29 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         names = [name for name in options["exchanges"].split(",") if name]
-        lease = Lease(utc_now)
+        lease, jobs = Lease(utc_now), _jobs()
         try:
             select(names or None)
             select(settings.LIQSITE_REDUNDANT or None)
             lease.acquire()
             lake = settings.LIQSITE_LAKE
             with Writer(lake) as writer, held_open(lake / CATALOG):
-                asyncio.run(_work(names or None, writer, lease))
+                asyncio.run(_work(names or None, writer, lease, jobs))
         except* LiqsiteError as errors:
             raise CommandError("; ".join(map(str, errors.exceptions))) from errors
         lease.release()
 
 
-async def _work(names: list[str] | None, writer: Writer, lease: Lease) -> None:
+def _jobs() -> list[MakeJob]:
+    try:
+        return [import_string(name) for name in settings.LIQSITE_JOBS]
+    except ImportError as error:
+        raise CommandError(f"LIQSITE_JOBS names what is not there: {error}") from error
+
+
+async def _work(
+    names: list[str] | None, writer: Writer, lease: Lease, jobs: Sequence[MakeJob]
+) -> None:
     journal = Journal(
         settings.LIQSITE_DATA_DIR / "journal",
         writer.positions(),
@@ -77,10 +89,12 @@ async def _work(names: list[str] | None, writer: Writer, lease: Lease) -> None:
             settings.LIQSITE_JOURNAL_FSYNC_SECONDS,
             settings.LIQSITE_REJECTED_DAYS,
             settings.LIQSITE_KEEP_DAYS,
+            settings.LIQSITE_ZONE_DAYS,
         ),
         folder=settings.LIQSITE_DATA_DIR / "instruments",
         redundant=settings.LIQSITE_REDUNDANT,
         symbols=settings.LIQSITE_SYMBOLS,
+        jobs=jobs,
     )
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):

@@ -83,8 +83,8 @@ class Command(BaseCommand):
 
     def _compact(self, options: dict[str, Any]) -> None:
         with alone("compacting", utc_now) as renew:
-            days = settings.LIQSITE_KEEP_DAYS
-            for name, count in compact(settings.LIQSITE_LAKE, utc_now(), days):
+            days = settings.LIQSITE_KEEP_DAYS, settings.LIQSITE_ZONE_DAYS
+            for name, count in compact(settings.LIQSITE_LAKE, utc_now(), *days):
                 renew()
                 if count:
                     self.stdout.write(f"{name}: {count}")

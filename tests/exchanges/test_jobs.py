@@ -1,0 +1,90 @@
+"""Jobs that the worker does not know: a failing one is shown, tried again, and stops nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from django.core.management.base import CommandError
+
+from exchanges.errors import StoreUnavailable
+from exchanges.jobs import AGAIN_SECONDS, Beside, Context
+from exchanges.management.commands import run_aggregator
+from exchanges.store import Writer
+from tests.make import SteppingClock
+
+
+class Waiting:
+    """A bench for one job."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.troubles: dict[str, str] = {}
+        self.waits: list[float] = []
+        self.made = 0
+        self.context = Context(
+            writer=writer,
+            in_store_thread=asyncio.to_thread,
+            clock=SteppingClock(),
+            venues={},
+            symbols=self._symbols,
+            is_complete=lambda exchange: True,
+            is_busy=lambda: False,
+            sleep=self._sleep,
+        )
+
+    async def _symbols(self) -> tuple[str, ...]:
+        return ()
+
+    async def _sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(ZeroDivisionError("oops"), "met a bug"), (StoreUnavailable("Locked."), "Locked.")],
+)
+async def test_a_job_that_fails_is_shown_and_made_again(
+    lake: Writer, caplog: pytest.LogCaptureFixture, error: Exception, said: str
+):
+    bench = Waiting(lake)
+
+    class Prophecy:
+        def __init__(self, context: Context) -> None:
+            self.context = context
+            bench.made += 1
+
+        async def run(self) -> None:
+            if bench.made < 3:
+                raise error
+            assert said in bench.troubles["prophecy"]
+            self.context.tell_trouble("")
+
+    await Beside(Prophecy, bench.context, bench.troubles).run()
+    assert bench.waits == [AGAIN_SECONDS] * 2
+    assert bench.troubles == {"prophecy": ""}
+    assert said in caplog.text
+
+
+async def test_a_job_that_cannot_be_made_is_tried_again_too(lake: Writer):
+    bench = Waiting(lake)
+
+    class Prophecy:
+        def __init__(self, context: Context) -> None:
+            bench.made += 1
+            if bench.made == 1:
+                raise OSError("no folder")
+
+        async def run(self) -> None:
+            return None
+
+    await Beside(Prophecy, bench.context, bench.troubles).run()
+    assert bench.made == 2 and "no folder" in bench.troubles["prophecy"]
+
+
+def test_a_name_of_no_job_is_said(settings: Any):
+    settings.LIQSITE_JOBS = ["heatmap.forecast.job.Nothing"]
+    with pytest.raises(CommandError, match="LIQSITE_JOBS names what is not there"):
+        run_aggregator._jobs()
+    settings.LIQSITE_JOBS = ["heatmap.forecast.job.Forecast"]
+    assert len(run_aggregator._jobs()) == 1
