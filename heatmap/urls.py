@@ -2,9 +2,14 @@
 
 from django.urls import path
 
-from heatmap import pages, scorecard_page
+from heatmap.compare_page import compare
+from heatmap.pages import heatmap
+from heatmap.scorecard_page import scorecard
+from heatmap.tape_page import tape
 
 urlpatterns = [
-    path("", pages.heatmap, name="heatmap"),
-    path("scorecard/", scorecard_page.scorecard, name="scorecard"),
+    path("", heatmap, name="heatmap"),
+    path("tape/", tape, name="tape"),
+    path("compare/", compare, name="compare"),
+    path("scorecard/", scorecard, name="scorecard"),
 ]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode
 
 from django import template
 
+from heatmap.parameters import TIMEFRAMES
 from heatmap.scoring.bootstrap import Number
 
 register = template.Library()
@@ -92,3 +96,49 @@ def interval(number: Number) -> str:
     if number.low is None or number.high is None:
         return ""
     return f"{number.low:.2f} to {number.high:.2f}"
+
+
+@register.filter
+def quantity(number: float | None) -> str:
+    """Write a size in base units with about five digits; None is `unknown`."""
+    if number is None:
+        return "unknown"
+    magnitude = math.floor(math.log10(abs(number))) if number else 0
+    text = f"{number:,.{min(10, max(0, 4 - magnitude))}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+@register.filter
+def raw_address(event_id: str) -> str:
+    """Return where the API explains a liquidation; its id may hold anything."""
+    return f"/liquidations/{quote(event_id, safe='')}"
+
+
+@register.filter
+def chart_address(row: Mapping[str, Any]) -> str:
+    """Return the heatmap of the shortest time frame that still holds a liquidation for a while."""
+    age = datetime.now(UTC) - row["exchange_time"]
+    fitting = (name for name, span in TIMEFRAMES.items() if span > 1.5 * age)
+    told = {"symbol": row["symbol"], "timeframe": next(fitting, "1y")}
+    return f"/?{urlencode(told | {'exchanges': row['exchange']})}"
+
+
+@register.filter
+def loudness(value: float | None) -> int:
+    """Return how loud a liquidation is shown: 0, from $100K on 1, from $1M on 2."""
+    return sum((value or 0.0) >= least for least in (1e5, 1e6))
+
+
+@register.filter
+def plain(number: float) -> str:
+    """Write a number as an address holds it."""
+    return f"{number:.15g}"
+
+
+@register.filter
+def percent(number: float) -> str:
+    """Write a percentage with one digit; only all is 100."""
+    return (
+        "100\N{NO-BREAK SPACE}%" if number == 100 else f"{min(number, 99.9):.1f}\N{NO-BREAK SPACE}%"
+    )

@@ -19,8 +19,8 @@ export function fetchGrid(query, signal) {
   return get("/liquidations/heatmap-timeseries", values, signal);
 }
 
-export async function fetchLatest(query, signal) {
-  const values = { ...parameters(query), type: "all", limit: 100 };
+export async function fetchLatest(query, signal, limit = 100) {
+  const values = { ...parameters(query), type: "all", limit };
   const answer = await get("/liquidations", values, signal);
   return answer.liquidations;
 }
@@ -34,8 +34,10 @@ export function fetchHealth() {
   return get("/exchanges/health", {});
 }
 
-export function parameters({ symbol, timeframe, exchanges }) {
-  return { symbol, timeframe, exchanges: exchanges.join(",") };
+// Return a query as an address says it; what is undefined is not asked for.
+export function parameters({ exchanges, ...rest }) {
+  const asked = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(asked), exchanges: exchanges.join(",") };
 }
 
 async function get(path, values, signal) {

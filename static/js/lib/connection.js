@@ -13,7 +13,7 @@ export class Connection {
   #lostAt = null;
   #heardAt = Date.now();
   #askedAt = 0;
-  #symbol = "";
+  #wish = {};
   #subscribed = "";
 
   // `onHealth(frame)`, `onRows(frame)`; `askHealth()`, `askRows()` where frames are missing.
@@ -27,14 +27,15 @@ export class Connection {
     });
   }
 
-  start(symbol) {
-    this.#symbol = symbol;
+  // `wish` is {symbols, exchanges, min_value}; the last two may be left out.
+  start(wish) {
+    this.#wish = wish;
     this.socket.open();
     setInterval(() => this.#tick(), 1_000);
   }
 
-  follow(symbol) {
-    this.#symbol = symbol;
+  follow(wish) {
+    this.#wish = wish;
     if (this.#isOpen && this.#subscribed) this.#subscribe();
   }
 
@@ -52,10 +53,12 @@ export class Connection {
 
   // The page has the levels over HTTP, and needs the rows only.
   #subscribe() {
-    if (this.#subscribed === this.#symbol) return;
+    const wanted = JSON.stringify(this.#wish);
+    if (this.#subscribed === wanted) return;
     if (this.#subscribed) this.socket.say({ action: "unsubscribe" });
-    this.socket.say({ action: "subscribe", symbols: [this.#symbol], snapshot: false });
-    this.#subscribed = this.#symbol;
+    if (this.#wish.symbols.length)
+      this.socket.say({ action: "subscribe", ...this.#wish, snapshot: false });
+    this.#subscribed = wanted;
   }
 
   #take(frame) {

@@ -18,14 +18,17 @@ export class Controls {
       );
   }
 
+  // Return the query; filters that the form does not have, or that are blank, are undefined.
   read() {
     const { symbol } = this.form.elements;
     symbol.value = symbol.value.trim().toUpperCase();
     const form = new FormData(this.form);
     return {
-      symbol: form.get("symbol"),
+      symbol: "optional" in symbol.dataset ? symbol.value || undefined : symbol.value,
       timeframe: form.get("timeframe"),
       exchanges: form.getAll("exchanges").filter(Boolean),
+      side: form.get("side") || undefined,
+      min_value: form.get("min_value") || undefined,
     };
   }
 
@@ -37,7 +40,7 @@ export class Controls {
   // Write a query into the address; all venues are the default and need no words.
   remember(query) {
     const values = parameters(query);
-    if (query.exchanges.length === findAll("[data-exchange]").length) delete values.exchanges;
+    if (query.exchanges.length === findAll("[data-exchange] input").length) delete values.exchanges;
     history.replaceState(null, "", `?${new URLSearchParams(values)}`);
   }
 }

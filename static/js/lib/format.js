@@ -79,3 +79,17 @@ export function span(seconds) {
 export function age(time, now = Date.now()) {
   return duration((now - Date.parse(time)) / 1000);
 }
+
+// Write a size in base units with about five digits.
+export function quantity(number) {
+  if (number === null) return "unknown";
+  const magnitude = number ? Math.floor(Math.log10(Math.abs(number))) : 0;
+  const text = number.toFixed(Math.min(10, Math.max(0, 4 - magnitude)));
+  const [whole, fraction] = (text.includes(".") ? text.replace(/\.?0+$/, "") : text).split(".");
+  return fraction ? `${count(whole)}.${fraction}` : count(whole);
+}
+
+// Write a percentage with one digit; only all is 100.
+export function percent(number) {
+  return number === 100 ? `100${SPACE}%` : `${Math.min(number, 99.9).toFixed(1)}${SPACE}%`;
+}

@@ -78,13 +78,8 @@ export class Grid {
           visit(exchange, side, Math.floor(key / STRIDE), dollars);
   }
 
-  // Return the ends of the colour scale in log10 of dollars, null when nothing holds value.
   limits() {
-    const values = Float64Array.from(this.rows.flat().filter((value) => value !== null)).sort();
-    if (!values.length) return null;
-    return [LOW_QUANTILE, TOP_QUANTILE].map(
-      (part) => values[Math.floor((values.length - 1) * part)],
-    );
+    return limitsOf(this.rows);
   }
 
   #empty() {
@@ -130,4 +125,11 @@ export class Grid {
       totals.unknown_value_count += row.value_usd === null ? 1 : 0;
     }
   }
+}
+
+// Return the ends of the colour scale in log10 of dollars, null when nothing holds value.
+export function limitsOf(rows) {
+  const values = Float64Array.from(rows.flat().filter((value) => value !== null)).sort();
+  if (!values.length) return null;
+  return [LOW_QUANTILE, TOP_QUANTILE].map((part) => values[Math.floor((values.length - 1) * part)]);
 }

@@ -66,7 +66,7 @@ export class Heat {
   }
 }
 
-function tellScale(limits) {
+export function tellScale(limits) {
   show("[data-scale]", limits !== null);
   if (limits === null) return;
   say(find("[data-scale-low]"), usd(10 ** limits[0]));

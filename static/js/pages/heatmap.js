@@ -86,7 +86,7 @@ function load(query, answer, rows) {
 function startOver(query) {
   zoom.reset();
   tape.clear();
-  connection.follow(query.symbol);
+  connection.follow({ symbols: [query.symbol] });
   tellQuery(query);
   bars.tellLegend();
   show("[data-tables]", true);
@@ -155,6 +155,6 @@ setInterval(() => document.hidden || badges.tell(), 1_000);
 startTheme(() => redraw.now());
 tables.addEventListener("toggle", () => tables.open && tellTables().catch(onError));
 refresh.query = first.exchanges.length ? first : null;
-connection.start(first.symbol);
+connection.start({ symbols: [first.symbol] });
 if (rendered) load(first, rendered, latest);
 else if (first.exchanges.length) refresh.soon();
