@@ -65,6 +65,7 @@ class ExchangeHealthAdmin(ReadOnlyAdmin):
         "message_count",
         "error_count",
         "unknown_value_count",
+        "refused_market_count",
         "uptime_percent",
         "updated_at",
     ]

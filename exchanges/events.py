@@ -169,7 +169,9 @@ class ExchangeHealth(msgspec.Struct, frozen=True, kw_only=True):
     `message_count` (frames that carried liquidations) and `error_count` are over the last
     60 seconds; `uptime_percent` is over the last 24 hours of recorded samples, None before
     the first. `unknown_value_count` counts, since the worker's start, liquidations whose value
-    in USD is not known. `last_heartbeat` is when anything last proved that the connection lives.
+    in USD is not known, `refused_market_count` rows of market data (candles, open
+    interest, leverage tiers) that could not be true. `last_heartbeat` is when anything last proved
+    that the connection lives.
     """
 
     exchange: str
@@ -182,5 +184,6 @@ class ExchangeHealth(msgspec.Struct, frozen=True, kw_only=True):
     message_count: int
     error_count: int
     unknown_value_count: int
+    refused_market_count: int
     uptime_percent: float | None
     last_error: str

@@ -97,6 +97,7 @@ class HealthTracker:
         self._last_event_at: datetime | None = None
         self._last_error = ""
         self._unknown_values = 0
+        self._refused_market = 0
         self._paused = ""
         self._down: tuple[datetime, str] | None = None
         self.outages: list[Outage] = []
@@ -176,6 +177,10 @@ class HealthTracker:
         """Count a liquidation whose value in USD is not known."""
         self._unknown_values += 1
 
+    def refused_market(self, count: int) -> None:
+        """Count rows of market data that could not be true."""
+        self._refused_market += count
+
     def snapshot(self) -> ExchangeHealth:
         """Return the health as it is now."""
         self._settle()
@@ -191,6 +196,7 @@ class HealthTracker:
             message_count=self._messages.total(now),
             error_count=self._errors.total(now),
             unknown_value_count=self._unknown_values,
+            refused_market_count=self._refused_market,
             uptime_percent=None,
             last_error=self._last_error,
         )

@@ -40,6 +40,9 @@ class ExchangeHealth(models.Model):
     unknown_value_count = models.PositiveIntegerField(
         default=0, help_text="liquidations without a USD value, since the worker's start"
     )
+    refused_market_count = models.PositiveIntegerField(
+        default=0, help_text="rows of market data that could not be true, since the worker's start"
+    )
     uptime_percent = models.FloatField(null=True, help_text="last 24 h of samples")
     last_error = models.TextField(blank=True)
     updated_at = models.DateTimeField(auto_now=True)

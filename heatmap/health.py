@@ -19,6 +19,7 @@ _FIELDS = (
     "message_count",
     "error_count",
     "unknown_value_count",
+    "refused_market_count",
     "uptime_percent",
     "last_error",
 )
@@ -75,6 +76,7 @@ def _never_run(exchange: str) -> dict[str, Any]:
         "message_count": 0,
         "error_count": 0,
         "unknown_value_count": 0,
+        "refused_market_count": 0,
         "last_error": "",
     }
 

@@ -71,6 +71,11 @@ def _of_health(now: datetime) -> Iterator[Metric]:
         ("connected", "is_connected", "Whether the feed is connected and proven"),
         ("messages_60s", "message_count", "Frames with liquidations in the last minute"),
         ("errors_60s", "error_count", "Errors in the last minute"),
+        (
+            "refused_market_rows",
+            "refused_market_count",
+            "Rows of market data that could not be true, since the worker's start",
+        ),
     ):
         yield _by_exchange(name, text, {row["exchange"]: float(row[field]) for row in rows})
     ages = {

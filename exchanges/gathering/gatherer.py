@@ -59,7 +59,8 @@ class Gatherer:
         self._basket = basket
         self._clock = clock
         self._pace = Pace(60.0 / self.market.weight_per_minute, sleep)
-        self._sieve, self._reading_sieve = Sieve(self.name), Sieve(self.name)
+        self._sieve = Sieve(self.name, venue.health.refused_market)
+        self._reading_sieve = Sieve(self.name, venue.health.refused_market)
         self._asked: defaultdict[Of, list[Asked]] = defaultdict(list)
         self._begins: dict[Of, datetime] = {}
         # Failures in a row, and until when a symbol is left alone, or all of them ("").

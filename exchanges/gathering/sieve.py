@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from exchanges.events import Candle, LeverageTier, MarkCandle, OpenInterest
@@ -25,8 +25,10 @@ COMPARED = timedelta(days=1)
 class Sieve:
     """Lets through what a venue's rows can be; remembers the last open interest of a symbol."""
 
-    def __init__(self, exchange: str) -> None:
+    def __init__(self, exchange: str, tell: Callable[[int], None] = lambda _: None) -> None:
+        """`tell` is told how many rows were refused, whenever some are."""
         self._exchange = exchange
+        self._tell = tell
         self._last: dict[str, OpenInterest] = {}
         self.refused: Counter[str] = Counter()
         """By what it was: candles, mark candles, open interest, leverage tiers."""
@@ -71,6 +73,7 @@ class Sieve:
     def _refuse(self, words: str, reasons: Sequence[str]) -> None:
         if reasons:
             self.refused[words] += len(reasons)
+            self._tell(len(reasons))
             so_far = self.refused[words]
             told = f"{self._exchange}: {len(reasons)} {words} refused ({so_far} so far)"
             log.warning("%s, the first: %s", told, reasons[0])

@@ -19,6 +19,7 @@ _REFUSALS = {
     429: "Too many requests: wait for `Retry-After` seconds",
     503: "The store or the site's database cannot be read now",
 }
+_SERVICE = ("health", "healthz", "readyz", "metrics", "ws")
 
 
 class AnswerSchema(AutoSchema):
@@ -63,13 +64,18 @@ class AnswerSchema(AutoSchema):
         """Return what the view's class says of itself."""
         return str(self.view.__doc__)
 
+    def get_summary(self) -> str:
+        """Return the first sentence of that."""
+        return " ".join(str(self.view.__doc__).split("\n\n")[0].split()).split(". ")[0].rstrip(".")
+
     def get_operation_id(self) -> str:
         """Return the view's name."""
         return type(self.view).__name__
 
     def get_tags(self) -> list[str]:
-        """Return the first word of the address."""
-        return [self.path.strip("/").split("/")[0]]
+        """Return the first word of the address; what tells of liqsite itself stands together."""
+        first = self.path.strip("/").split("/")[0]
+        return ["service" if first in _SERVICE else first]
 
 
 def shape_schema(shape: Any) -> dict[str, Any]:

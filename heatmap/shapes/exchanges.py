@@ -86,6 +86,7 @@ class ExchangeHealth(TypedDict):
     message_count: int
     error_count: int
     unknown_value_count: int
+    refused_market_count: int
     uptime_percent: float | None
     last_error: str
     completeness: Completeness

@@ -70,6 +70,7 @@ def health(exchange: str = "binance") -> ExchangeHealth:
         message_count=3,
         error_count=0,
         unknown_value_count=0,
+        refused_market_count=0,
         uptime_percent=99.5,
         last_error="",
     )
@@ -135,6 +136,7 @@ async def test_a_health_frame_tells_all_venues_and_the_worker(
         "message_count": 3,
         "error_count": 0,
         "unknown_value_count": 0,
+        "refused_market_count": 0,
         "uptime_percent": 99.5,
         "last_error": "",
     }

@@ -33,6 +33,7 @@ def health(exchange: str = "bybit", **told: object) -> ExchangeHealth:
         message_count=3,
         error_count=0,
         unknown_value_count=0,
+        refused_market_count=0,
         uptime_percent=None,
         last_error="",
     )

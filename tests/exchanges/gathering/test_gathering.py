@@ -131,6 +131,7 @@ async def test_what_cannot_be_true_is_refused_and_counted_and_the_rest_stored(
     with caplog.at_level(logging.WARNING):
         await bench.look_for_all()
     assert bench.gatherer.refused == {"candles": 3, "mark candles": 1, "open interest": 2}
+    assert bench.gatherer.venue.health.snapshot().refused_market_count == 6
     assert "another unit" not in caplog.text.splitlines()[0]
     assert "3 candles refused" in caplog.text
     assert bench.stored(tmp_path, Candle) == {("binance", "BTCUSDT"): 1}

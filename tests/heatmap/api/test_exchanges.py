@@ -66,6 +66,7 @@ def test_health_has_the_documented_shape(client: Client, running_worker: None):
         "message_count": 3,
         "error_count": 0,
         "unknown_value_count": 0,
+        "refused_market_count": 0,
         "uptime_percent": None,
         "last_error": "",
         "completeness": "complete",

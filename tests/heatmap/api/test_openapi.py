@@ -70,6 +70,13 @@ def test_schema_names_every_address_and_what_each_takes(schema: dict[str, Any]):
     assert listed["description"] == "Liquidations, newest first, page by page."
 
 
+def test_every_operation_is_summed_up_in_a_sentence_of_its_own(schema: dict[str, Any]):
+    operations = [one for path in schema["paths"].values() for one in path.values()]
+    summaries = [one["summary"] for one in operations if "summary" in one]
+    assert len(set(summaries)) == len(operations)
+    assert all(len(one) < 120 and "\n" not in one for one in summaries)
+
+
 def test_docs_load_nothing_from_elsewhere_and_run_nothing_inline(client: Client):
     page = client.get("/api/docs")
     html = page.content.decode()

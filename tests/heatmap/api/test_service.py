@@ -118,6 +118,7 @@ def test_metrics_tell_venues_gaps_store_and_requests(client: Client, lake: Write
         last_event_at=ago(seconds=40),
         message_count=7,
         error_count=2,
+        refused_market_count=5,
     )
     lake.append(some_liquidations(600))
     client.get("/exchanges")
@@ -127,6 +128,7 @@ def test_metrics_tell_venues_gaps_store_and_requests(client: Client, lake: Write
     assert told["liqsite_exchange_connected", "binance", ""] == 1
     assert told["liqsite_exchange_messages_60s", "binance", ""] == 7
     assert told["liqsite_exchange_errors_60s", "binance", ""] == 2
+    assert told["liqsite_exchange_refused_market_rows", "binance", ""] == 5
     assert told["liqsite_exchange_last_event_age_seconds", "binance", ""] == pytest.approx(
         40, abs=5
     )
