@@ -140,19 +140,19 @@ class Forecast:
         if self._scored_for is None and await self._in_thread(partial(self._has_scores, midnight)):
             self._scored_for = midnight
             return
-        pairs = await self._in_thread(partial(to_score, self._lake, now))
-        cards = score_all(self._lake, settings.LIQSITE_DATA_DIR, pairs, now)
+        asked = await self._in_thread(partial(to_score, self._lake, now))
+        cards = score_all(self._lake, settings.LIQSITE_DATA_DIR, asked, now)
         self._scored_for = midnight
-        for _ in pairs:
+        for _ in asked:
             try:
-                row = await self._in_thread(partial(next, cards, None))
+                rows = await self._in_thread(partial(next, cards, None))
             except (LiqsiteError, DatabaseError, OSError):
                 raise
             except Exception:
                 log.exception("scoring met a bug; it is tried again tomorrow")
                 return
-            if row is not None:
-                await self._in_store(partial(self._context.writer.append_table, "scores", row))
+            if rows is not None:
+                await self._in_store(partial(self._context.writer.append_table, "scores", rows))
             await self.round()
 
     def _has_scores(self, midnight: datetime) -> bool:

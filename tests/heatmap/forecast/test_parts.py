@@ -23,6 +23,7 @@ from heatmap.forecast.nightly import to_score
 from heatmap.forecast.rows import read_rows
 from heatmap.forecast.tiers import ASSUMED, tier_table
 from heatmap.forecast.times import stamp
+from heatmap.scorecards.lake import Asked
 from heatmap.zones.engine import advance, start
 from heatmap.zones.grid import BINS, prices_of
 from heatmap.zones.kernel import REACH, Kernel
@@ -187,10 +188,14 @@ def test_zones_are_forgotten_when_they_are_old_and_the_kernel_in_use_is_not(lake
     assert stamp(START) == BEGIN
 
 
-def test_what_is_scored_has_columns_and_liquidations_of_the_day_that_ended(lake: Writer):
-    names = ("binance", "okx", "bybit")
-    own = [a_column(exchange=name) for name in names[:2]]
-    lake.append_table("zone_columns", table_of(own, START))
-    lake.append([a_liquidation(event_id=n, exchange=n, exchange_time=START) for n in names[1:]])
-    assert to_score(lake.folder, START + timedelta(days=1, minutes=10)) == [("okx", "BTCUSDT")]
-    assert to_score(lake.folder, START + timedelta(days=2)) == []
+def test_what_is_scored_has_timely_columns_and_liquidations_of_the_day_that_ended(lake: Writer):
+    late, timely = a_column(exchange="okx"), a_column(2, exchange="okx")
+    lake.append_table("zone_columns", table_of([late], START + timedelta(hours=1)))
+    own = [timely, a_column(exchange="binance")]
+    lake.append_table("zone_columns", table_of(own, START + timedelta(minutes=1)))
+    names = ("okx", "bybit")
+    lake.append([a_liquidation(event_id=n, exchange=n, exchange_time=START) for n in names])
+    midnight = START + timedelta(days=1)
+    asked = [Asked("okx", "BTCUSDT", START + timedelta(hours=2), midnight)]
+    assert to_score(lake.folder, midnight + timedelta(minutes=10)) == asked
+    assert to_score(lake.folder, midnight + timedelta(days=1)) == []
