@@ -21,6 +21,7 @@ from exchanges.store import market
 from exchanges.store.connection import INLINED_ROWS, connect
 from exchanges.store.maintenance import Step, flush_steps, steps
 from exchanges.store.migrations import migrate
+from exchanges.store.tables import table_of
 from exchanges.store.write_lock import transaction, writing
 
 # Reading slows down when more rows than this wait in the catalog.
@@ -37,13 +38,6 @@ POSITIONS = "SELECT exchange, max((segment, byte_offset)) FROM journal_positions
 
 # What is wrong with rows, not with the store.
 _UNFIT = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
-
-_SQL_TYPES = {
-    "str": "VARCHAR",
-    "int": "INTEGER",
-    "float": "DOUBLE",
-    "datetime": "TIMESTAMPTZ",
-}
 
 
 class Writer:
@@ -238,15 +232,14 @@ class Writer:
             )
 
     def _insert(self, rows: Sequence[Liquidation]) -> None:
-        """Insert the rows as one JSON text: a hundred times faster than one by one."""
+        """Insert the rows by columns: a hundred times faster than one by one."""
         if not rows:
             return
-        names = ", ".join(Liquidation.__struct_fields__)
-        self._connection.execute(
-            f"INSERT INTO liquidations ({names}) "  # noqa: S608 - names of our own struct
-            f"SELECT {names} FROM (SELECT unnest(from_json(?, '{_FORM}'), recursive := true))",
-            [msgspec.json.encode(rows).decode()],
-        )
+        self._connection.register("new_rows", table_of(rows))
+        try:
+            self._connection.execute("INSERT INTO liquidations BY NAME SELECT * FROM new_rows")
+        finally:
+            self._connection.unregister("new_rows")
 
     def _note(self, positions: Mapping[str, Position]) -> None:
         """Rows are only added here, which is faster; maintenance drops the outdated ones."""
@@ -260,16 +253,6 @@ class Writer:
                     "offsets": [position.byte_offset for position in positions.values()],
                 },
             )
-
-
-def _sql_type(kind: object) -> str:
-    """Return the SQL type of a field, read off the struct's annotation."""
-    return _SQL_TYPES.get(str(kind).removesuffix(" | None"), "VARCHAR")
-
-
-_FORM = msgspec.json.encode(
-    [{name: _sql_type(kind) for name, kind in Liquidation.__annotations__.items()}]
-).decode()
 
 
 def prepare(folder: Path) -> None:
