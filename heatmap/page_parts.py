@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import QueryDict
 
 from exchanges.adapters import adapters
+from exchanges.errors import QueryTooLarge, QueryTooLong, StoreUnavailable
 from heatmap.fields import FiniteField, choice
-from heatmap.parameters import BadParameters, HeatmapParameters, Selection
+from heatmap.parameters import BadParameters, HeatmapParameters, Selection, validated
 from heatmap.templatetags.figures import spaced, usd
 
 UNREACHABLE_STATES = ("failed", "blocked")
+UNREADABLE = (StoreUnavailable, QueryTooLong, QueryTooLarge)
+"""What may keep a page from showing what is stored; each says so in a sentence."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address asks for, and why a part of it was refused."""
+    """What the address asks for, and why a part of it was refused.
+
+    `values` are all checked parameters of the page, also those that filter nothing.
+    """
 
     query: Selection
     nothing_selected: bool
     refusal: str
+    values: Mapping[str, Any]
 
 
 class FilterParameters(HeatmapParameters):
@@ -46,11 +54,13 @@ def asked(
         values["exchanges"] = ",".join(filter(None, given.getlist("exchanges")))
     nothing_selected = values.get("exchanges") == ""
     try:
-        return Asked(parameters.parse(values), nothing_selected, "")
+        checked, refusal = validated(parameters, values), ""
     except BadParameters as error:
         good = set(parameters().fields) - set(error.errors)
         accepted = {name: values[name] for name in good & set(values)}
-        return Asked(parameters.parse(accepted), nothing_selected, error.detail)
+        checked, refusal = validated(parameters, accepted), error.detail
+    query = Selection.of(checked, datetime.now(UTC))
+    return Asked(query, nothing_selected, refusal, checked)
 
 
 def venues(asked: Asked, health: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.http import QueryDict
@@ -136,11 +136,6 @@ class HeatmapParameters(serializers.Serializer[Any]):
         default=DEFAULT_TIMEFRAME,
     )
     exchanges = ExchangesField()
-
-    @classmethod
-    def parse(cls, given: Mapping[str, Any], now: datetime | None = None) -> Selection:
-        """Return the selection. Raises BadParameters."""
-        return Selection.of(validated(cls, given), now or datetime.now(UTC))
 
 
 class NoParameters(serializers.Serializer[Any]):

@@ -101,6 +101,9 @@ def _window(selection: Selection, parts: list[WindowPart], weighting: str) -> Wi
         "totals": totals(cells, names),
         "per_exchange": totals_by_exchange(cells, names),
         "largest": _largest(parts),
+        "largest_per_exchange": {
+            name: _largest(part for part in parts if part.exchange == name) for name in names
+        },
         "weights": weights,
         "coverage": coverage(
             names, selection.start, selection.end, selection.asked_at, unknown_of(cells)

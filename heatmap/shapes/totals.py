@@ -45,6 +45,7 @@ class Window(TypedDict):
     totals: Totals
     per_exchange: dict[str, Totals]
     largest: Largest | None
+    largest_per_exchange: dict[str, Largest | None]
     weights: dict[str, float] | None
     coverage: dict[str, Coverage]
 

@@ -142,3 +142,15 @@ def percent(number: float) -> str:
     return (
         "100\N{NO-BREAK SPACE}%" if number == 100 else f"{min(number, 99.9):.1f}\N{NO-BREAK SPACE}%"
     )
+
+
+@register.filter
+def signed(correlation: float) -> str:
+    """Write a correlation, with a real minus."""
+    return f"{correlation:.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+@register.filter
+def strength(correlation: float) -> str:
+    """Write how strong a correlation is, whatever its sign, for a style sheet."""
+    return f"{100 * abs(correlation):.0f}%"

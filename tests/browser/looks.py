@@ -48,3 +48,11 @@ def keep(sockets: list[WebSocketRoute]) -> Callable[[WebSocketRoute], None]:
 
 def total(page: Page, name: str) -> str:
     return page.locator(f'[data-total="{name}"]').inner_text()
+
+
+def too_wide(page: Page) -> int:
+    """Return by how many pixels the page is wider than its window."""
+    wide: int = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return wide

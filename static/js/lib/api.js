@@ -34,6 +34,13 @@ export function fetchHealth() {
   return get("/exchanges/health", {});
 }
 
+// Return a page of the site as a document, also one that says what it does not understand.
+export async function fetchPage(address, signal) {
+  const [answer, text] = await reach(address, signal, "text/html");
+  if (answer.status >= 500) throw new Refused(undefined, answer.status);
+  return new DOMParser().parseFromString(text, "text/html");
+}
+
 // Return a query as an address says it; what is undefined is not asked for.
 export function parameters({ exchanges, ...rest }) {
   const asked = Object.entries(rest).filter(([, value]) => value !== undefined);
@@ -41,21 +48,21 @@ export function parameters({ exchanges, ...rest }) {
 }
 
 async function get(path, values, signal) {
-  const limits = [signal, AbortSignal.timeout(TIMEOUT_MS)].filter(Boolean);
-  const [answer, body] = await reach(
-    `${path}?${new URLSearchParams(values)}`,
-    AbortSignal.any(limits),
-  );
+  const address = `${path}?${new URLSearchParams(values)}`;
+  const [answer, text] = await reach(address, signal, "application/json");
+  // An error page that is no JSON says nothing.
+  const type = answer.headers.get("Content-Type") ?? "";
+  const body = type.includes("json") ? JSON.parse(text) : {};
   if (!answer.ok) throw new Refused(body.detail, answer.status);
   return body;
 }
 
-// Return the answer and what it says; an error page that is no JSON says nothing.
-async function reach(url, signal) {
+// Return the answer and its text.
+async function reach(url, signal, type) {
+  const limits = [signal, AbortSignal.timeout(TIMEOUT_MS)].filter(Boolean);
   try {
-    const answer = await fetch(url, { signal, headers: { Accept: "application/json" } });
-    const type = answer.headers.get("Content-Type") ?? "";
-    return [answer, type.includes("json") ? await answer.json() : {}];
+    const answer = await fetch(url, { signal: AbortSignal.any(limits), headers: { Accept: type } });
+    return [answer, await answer.text()];
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Unreachable("The site does not answer.");

@@ -13,6 +13,11 @@ export class Badges {
   rows = {};
   worker = { is_running: true, message: "" };
 
+  // `tellOne(element, row, worker, now)` writes what is known into a venue's element.
+  constructor(tellOne = tellChip) {
+    this.tellOne = tellOne;
+  }
+
   // Take health as of `at`; older than what is known is ignored.
   update(at, rows, worker) {
     if (Date.parse(at) < this.#at) return;
@@ -28,7 +33,7 @@ export class Badges {
     const now = Date.now() - this.#ahead;
     for (const chip of findAll("[data-exchange]")) {
       const row = this.rows[chip.dataset.exchange];
-      if (row) tellChip(chip, row, this.worker, now);
+      if (row) this.tellOne(chip, row, this.worker, now);
     }
     tellWorker(this.worker);
     const states = Object.values(this.rows)
