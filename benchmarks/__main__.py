@@ -30,11 +30,13 @@ def main(names: list[str]) -> None:
         fanout,
         heatmap,
         load,
+        page,
         parse,
         pipeline,
         predicted,
         scorecard,
         silence,
+        soak,
         zones,
     )
 
@@ -50,6 +52,8 @@ def main(names: list[str]) -> None:
         "zones": zones.measure,
         "scorecard": scorecard.measure,
         "predicted": predicted.measure,
+        "page": page.measure,
+        "soak": soak.measure,
     }
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}")
     for name in names or known:

@@ -23,7 +23,7 @@ RATE = 500
 CLIENTS = (20,) if IS_QUICK else (100, 1_000)
 SECONDS = 6.0 if IS_QUICK else 45.0
 DEAF_PART = 0.05
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 FAULT_SECONDS = 4.0
 # Of so many frames of liquidations one is read whole; to read all would cost more than to send.
 SAMPLED = 1 if IS_QUICK else 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 _PROJECT = Path(__file__).parents[1]
 
 
@@ -41,6 +42,16 @@ class Instance:
     def worker_seconds(self) -> float:
         """The processor time that the worker has used."""
         return _seconds(self._process("run_aggregator"))
+
+    @contextmanager
+    def quiet_venues(self) -> Iterator[None]:
+        """Have the simulated venues stand still for a while."""
+        simulator = int(self._process("run_simulator").name)
+        os.kill(simulator, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(simulator, signal.SIGCONT)
 
     def _process(self, word: str) -> Path:
         children = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split()

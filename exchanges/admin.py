@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -23,6 +25,8 @@ _COLORS = {
     "off": "#7f7f7f",
 }
 _DOWN = "#d73027"
+# How a spreadsheet's formula begins; what a venue wrote must not become one.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 if TYPE_CHECKING:
     _Admin = admin.ModelAdmin[Any]
@@ -35,6 +39,7 @@ class ReadOnlyAdmin(_Admin):
 
     show_full_result_count = False
     list_per_page = 50
+    actions = ["export_csv"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -45,11 +50,33 @@ class ReadOnlyAdmin(_Admin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    @admin.action(description="Export as CSV", permissions=["view"])
+    def export_csv(self, request: HttpRequest, rows: QuerySet[Any]) -> HttpResponse:
+        """Answer with all columns of the rows, times in UTC; text never begins a formula."""
+        names = [field.attname for field in self.opts.concrete_fields]
+        name = f"{self.opts.model_name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.csv"
+        answer = HttpResponse(content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{name}"'
+        lines = csv.writer(answer)
+        lines.writerow(names)
+        for row in rows.values_list(*names).iterator():
+            lines.writerow([_cell(value) for value in row])
+        return answer
+
     @admin.display(description="state", ordering="state")
     def colored_state(self, row: ExchangeHealth | HealthSample) -> SafeString:
         """Return the state in its colour; the word carries the meaning."""
         color = _COLORS.get(row.state, _DOWN)
         return format_html('<b style="color:{}">● {}</b>', color, row.state)
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as a CSV holds it: ISO times, no formulas, NULL as nothing."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value
 
 
 @admin.register(ExchangeHealth)
@@ -71,6 +98,7 @@ class ExchangeHealthAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["state", "is_connected"]
     search_fields = ["exchange", "reason", "last_error"]
+    date_hierarchy = "since"
 
 
 @admin.register(HealthSample)
@@ -108,7 +136,7 @@ class RejectedFrameAdmin(ReadOnlyAdmin):
     list_filter = ["exchange", ("retry_asked_at", admin.EmptyFieldListFilter)]
     search_fields = ["exchange", "reason", "frame"]
     date_hierarchy = "received_time"
-    actions = ["try_again"]
+    actions = ["export_csv", "try_again"]
 
     @admin.display(description="reason", ordering="reason")
     def short_reason(self, row: RejectedFrame) -> str:
@@ -126,4 +154,7 @@ class RejectedFrameAdmin(ReadOnlyAdmin):
 class WorkerLeaseAdmin(ReadOnlyAdmin):
     """The worker that writes this store."""
 
-    list_display = ["holder", "started_at", "renewed_at", "ended_at"]
+    list_display = ["holder", "started_at", "renewed_at", "ended_at", "trouble"]
+    list_filter = [("ended_at", admin.EmptyFieldListFilter)]
+    search_fields = ["holder", "trouble"]
+    date_hierarchy = "started_at"

@@ -67,7 +67,8 @@ class ListField(serializers.CharField):
         raise NotImplementedError
 
 
-def _list_schema(words: Iterable[str]) -> dict[str, Any]:
+def list_schema(words: Iterable[str]) -> dict[str, Any]:
+    """Return OpenAPI's schema of a comma-separated list of words, blanks allowed."""
     word = f"({'|'.join(words)})?"
     return {
         "type": "string",
@@ -78,7 +79,7 @@ def _list_schema(words: Iterable[str]) -> dict[str, Any]:
     }
 
 
-@extend_schema_field(_list_schema(adapters()))
+@extend_schema_field(list_schema(adapters()))
 class ExchangesField(ListField):
     """A comma-separated list of venues; left out or blank means all."""
 
@@ -93,7 +94,7 @@ class ExchangesField(ListField):
             raise serializers.ValidationError(str(error), code="unknown_exchange") from error
 
 
-@extend_schema_field(_list_schema(["all", *TYPES]))
+@extend_schema_field(list_schema(["all", *TYPES]))
 class TypesField(ListField):
     """Liquidation types; `all` means every one."""
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from django.http import QueryDict
+from rest_framework import serializers
 
 from exchanges.adapters import adapters
 from exchanges.errors import QueryTooLarge, QueryTooLong, StoreUnavailable
 from heatmap.fields import FiniteField, choice
 from heatmap.parameters import BadParameters, HeatmapParameters, Selection, validated
 from heatmap.templatetags.figures import spaced, usd
+
+Query = TypeVar("Query")
 
 UNREACHABLE_STATES = ("failed", "blocked")
 UNREADABLE = (StoreUnavailable, QueryTooLong, QueryTooLarge)
@@ -33,6 +37,26 @@ class Asked:
     values: Mapping[str, Any]
 
 
+class Choosing(Protocol):
+    """A query that is about some exchanges."""
+
+    @property
+    def exchanges(self) -> tuple[str, ...]:
+        """Return their names."""
+
+
+class AskedOfVenues(Protocol):
+    """What the address of a page with chips asks for."""
+
+    @property
+    def query(self) -> Choosing:
+        """Return the query."""
+
+    @property
+    def nothing_selected(self) -> bool:
+        """Return whether no exchange is."""
+
+
 class FilterParameters(HeatmapParameters):
     """The parameters of a page that filters by side and value, too."""
 
@@ -49,21 +73,36 @@ def asked(
 
     Blank `optional` values are those of a plain form's empty fields: left out.
     """
+    values = address_values(given, optional)
+    checked, refusal = forgiving(parameters, partial(validated, parameters), values)
+    query = Selection.of(checked, datetime.now(UTC))
+    return Asked(query, values.get("exchanges") == "", refusal, checked)
+
+
+def address_values(
+    given: QueryDict, optional: tuple[str, ...] = (), lists: tuple[str, ...] = ("exchanges",)
+) -> dict[str, Any]:
+    """Return the address's values: `lists` joined by commas, blank `optional` ones left out."""
     values = {name: value for name, value in given.dict().items() if value or name not in optional}
-    if "exchanges" in given:
-        values["exchanges"] = ",".join(filter(None, given.getlist("exchanges")))
-    nothing_selected = values.get("exchanges") == ""
+    joined = {name: ",".join(filter(None, given.getlist(name))) for name in lists if name in given}
+    return values | joined
+
+
+def forgiving(
+    parameters: type[serializers.Serializer[Any]],
+    parse: Callable[[Mapping[str, Any]], Query],
+    values: Mapping[str, Any],
+) -> tuple[Query, str]:
+    """Return what the values ask for, without those that are refused, and the refusal."""
     try:
-        checked, refusal = validated(parameters, values), ""
+        return parse(values), ""
     except BadParameters as error:
         good = set(parameters().fields) - set(error.errors)
         accepted = {name: values[name] for name in good & set(values)}
-        checked, refusal = validated(parameters, accepted), error.detail
-    query = Selection.of(checked, datetime.now(UTC))
-    return Asked(query, nothing_selected, refusal, checked)
+        return forgiving(parameters, parse, accepted)[0], error.detail
 
 
-def venues(asked: Asked, health: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def venues(asked: AskedOfVenues, health: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return for each venue what its chip, its legend and its rows show."""
     selected = () if asked.nothing_selected else asked.query.exchanges
     return {

@@ -4,6 +4,7 @@ from django.urls import path
 
 from heatmap import stats_csv
 from heatmap.compare_page import compare
+from heatmap.map_page import liquidation_map_page
 from heatmap.pages import heatmap
 from heatmap.scorecard_page import scorecard
 from heatmap.stats_page import stats
@@ -12,6 +13,7 @@ from heatmap.tape_page import tape
 
 urlpatterns = [
     path("", heatmap, name="heatmap"),
+    path("map/", liquidation_map_page, name="map"),
     path("tape/", tape, name="tape"),
     path("stats/", stats, name="stats"),
     path("stats/exchanges.csv", stats_csv.exchanges_csv, name="stats-exchanges"),

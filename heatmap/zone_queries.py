@@ -58,6 +58,16 @@ class TierRow(NamedTuple):
     told_at: datetime
 
 
+class MarketPart(NamedTuple):
+    """How many rows of a symbol's market one exchange has, and when a model of it last froze."""
+
+    exchange: str
+    candles: int
+    mark_candles: int
+    open_interest: int
+    frozen_at: datetime | None
+
+
 class ScoreRow(NamedTuple):
     """A scorecard as it was made; `card` is its JSON."""
 
@@ -102,6 +112,11 @@ def newest_scores(
     names = None if exchanges is None else list(exchanges)
     asked = {"symbol": symbol, "exchanges": names, "horizon_hours": horizon_hours}
     return [ScoreRow(*row) for row in _rows("newest_scores", **asked)]
+
+
+def market_parts(symbol: str, start: datetime) -> list[MarketPart]:
+    """Return what is stored of a symbol's market since a time, by exchange."""
+    return [MarketPart(*row) for row in _rows("market_parts", symbol=symbol, start=start)]
 
 
 def market(name: str, exchange: str, symbol: str, start: datetime, end: datetime) -> pa.Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,6 +17,8 @@ from heatmap.answers.predicted import (
     reference_price,
 )
 from heatmap.answers.sources import Wanted
+from heatmap.parameters import Selection
+from heatmap.queries import market_price
 from heatmap.shapes.common import SidePair
 from heatmap.shapes.predicted import (
     Band,
@@ -47,6 +49,7 @@ BANDS = (
     Reach("5x", 14.1, 25.8),
     Reach("3x", 25.8, None),
 )
+BAND_NAMES = tuple(reach.band for reach in BANDS)
 
 
 def predicted_levels(wanted: Wanted, at: datetime) -> PredictedLevels:
@@ -65,18 +68,23 @@ def predicted_levels(wanted: Wanted, at: datetime) -> PredictedLevels:
     }
 
 
-def liquidation_map(wanted: Wanted, at: datetime) -> LiquidationMap:
+def liquidation_map(
+    wanted: Wanted, at: datetime, now: datetime, bands: Collection[str] = BAND_NAMES
+) -> LiquidationMap:
     """Return the same by distance, with the sums from the price up to each step.
 
-    Raises BadParameters for a price step of which there would be too many.
+    Levels of other bands are in none of it. Raises BadParameters for a price step of which there
+    would be too many.
     """
     found = _predicted(wanted, at)
-    plain = _levels(found)
+    market = Selection(wanted.symbol, None, wanted.exchanges, at, at, asked_at=now)
+    plain = [level for level in _levels(found) if _reach(level).band in bands]
     return {
         **head(found, at, at),
         "frozen_at": found.frozen_at(0),
+        "current_price": market_price(market),
         "levels": _mapped(plain),
-        "bands": [_band(reach, plain) for reach in BANDS],
+        "bands": [_band(reach, plain) for reach in BANDS if reach.band in bands],
         "per_exchange": _per_exchange(plain, found.sources.exchanges),
         "totals": _sums(plain),
         "outside": pair(found.outside[0]),

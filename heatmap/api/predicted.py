@@ -6,16 +6,26 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from heatmap.answers.explained import explained
 from heatmap.answers.frozen_zones import frozen_zones
-from heatmap.answers.predicted_levels import liquidation_map
+from heatmap.answers.predicted_levels import BAND_NAMES, liquidation_map
 from heatmap.answers.sources import Wanted
 from heatmap.api.parameters import price_bin_size_field
 from heatmap.api.views import StoreAnswer
-from heatmap.fields import ExchangesField, FiniteField, FlagField, SymbolField, TimeField, choice
-from heatmap.parameters import DEFAULT_SYMBOL, misfit
+from heatmap.fields import (
+    ExchangesField,
+    FiniteField,
+    FlagField,
+    ListField,
+    SymbolField,
+    TimeField,
+    choice,
+    list_schema,
+)
+from heatmap.parameters import DEFAULT_SYMBOL, BadParameters
 from heatmap.shapes import predicted as shapes
 from heatmap.shapes.explained import Explained
 
@@ -57,7 +67,9 @@ def wanted_of(values: Mapping[str, Any]) -> Wanted:
     """Return what is asked of a prediction. Raises BadParameters for prices that are no range."""
     low, high = values.get("price_min"), values.get("price_max")
     if low is not None and high is not None and low >= high:
-        raise misfit("price_min", "The lowest price must lie below the highest.")
+        said = "The lowest price must lie below the highest."
+        both: dict[str, list[str]] = {"price_min": [said], "price_max": [said]}
+        raise BadParameters(f"price_min: {said}", "does_not_fit", both)
     return Wanted(
         symbol=values["symbol"],
         exchanges=values["exchanges"],
@@ -70,6 +82,23 @@ def wanted_of(values: Mapping[str, Any]) -> Wanted:
     )
 
 
+@extend_schema_field(list_schema(BAND_NAMES))
+class BandsField(ListField):
+    """Leverage-equivalent distances; left out or blank means all."""
+
+    def __init__(self, **options: Any) -> None:
+        said = f"comma-separated, of {', '.join(BAND_NAMES)}; left out: all"
+        super().__init__(help_text=said, **options)
+
+    def chosen(self, names: list[str]) -> tuple[str, ...]:
+        """Return the bands, the nearest first."""
+        unknown = [name for name in names if name not in BAND_NAMES]
+        if unknown:
+            said = f"Unknown bands: {unknown}. Known: {', '.join(BAND_NAMES)}."
+            raise serializers.ValidationError(said)
+        return tuple(name for name in BAND_NAMES if name in names or not names)
+
+
 class MapParameters(PredictionParameters):
     """One symbol at one moment."""
 
@@ -78,6 +107,7 @@ class MapParameters(PredictionParameters):
     at = TimeField(required=False, help_text="left out: now")
     side = choice(("long", "short"), required=False)
     price_bin_size = price_bin_size_field()
+    bands = BandsField()
 
 
 class LiquidationMap(StoreAnswer):
@@ -88,7 +118,8 @@ class LiquidationMap(StoreAnswer):
 
     def answer(self, values: dict[str, Any]) -> Mapping[str, Any]:
         """Return the map. Raises BadParameters."""
-        return liquidation_map(wanted_of(values), values.get("at", datetime.now(UTC)))
+        now = datetime.now(UTC)
+        return liquidation_map(wanted_of(values), values.get("at", now), now, values["bands"])
 
 
 class FrozenZoneParameters(serializers.Serializer[Any]):

@@ -161,9 +161,13 @@ class MaxPain(TypedDict):
 
 
 class LiquidationMap(PredictedHead):
-    """Price by leverage-equivalent distance at one moment, with the sums up to each price."""
+    """Price by leverage-equivalent distance at one moment, with the sums up to each price.
+
+    `current_price` is where the newest candle closed, null when that is long ago.
+    """
 
     frozen_at: datetime | None
+    current_price: float | None
     levels: list[MapLevel]
     bands: list[Band]
     per_exchange: dict[str, SidePair]

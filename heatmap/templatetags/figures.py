@@ -154,3 +154,22 @@ def signed(correlation: float) -> str:
 def strength(correlation: float) -> str:
     """Write how strong a correlation is, whatever its sign, for a style sheet."""
     return f"{100 * abs(correlation):.0f}%"
+
+
+@register.filter
+def amount(value: float, unit: str) -> str:
+    """Write a predicted value: dollars, or a part of one as a percentage with two digits."""
+    return usd(value) if unit == "usd" else f"{100 * value:.2f}\N{NO-BREAK SPACE}%"
+
+
+@register.filter
+def distance(percentage: float) -> str:
+    """Write how far away a price lies: `−1.25 %`, `+3.00 %`."""
+    sign = "\N{MINUS SIGN}" if percentage < 0 else "+"
+    return f"{sign}{abs(percentage):.2f}\N{NO-BREAK SPACE}%"
+
+
+@register.filter
+def percent_of_one(part: float | None) -> str:
+    """Write a part of one as a percentage; None is `unknown`."""
+    return "unknown" if part is None else percent(100 * part)

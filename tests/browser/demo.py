@@ -18,7 +18,7 @@ from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTICE = "Simulated venues. These are not market data."
-START_SECONDS = 40.0
+START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 
 

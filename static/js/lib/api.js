@@ -30,6 +30,10 @@ export async function fetchZones(query, signal) {
   return answer.zones;
 }
 
+export function fetchMap(query, signal) {
+  return get("/liquidations/map", parameters(query), signal);
+}
+
 export function fetchHealth() {
   return get("/exchanges/health", {});
 }

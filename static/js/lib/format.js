@@ -93,3 +93,13 @@ export function quantity(number) {
 export function percent(number) {
   return number === 100 ? `100${SPACE}%` : `${Math.min(number, 99.9).toFixed(1)}${SPACE}%`;
 }
+
+// Write a predicted value: dollars, or a part of one as a percentage with two digits.
+export function amount(value, unit) {
+  return unit === "usd" ? usd(value) : `${(100 * value).toFixed(2)}${SPACE}%`;
+}
+
+// Write how far away a price lies: `−1.25 %`, `+3.00 %`.
+export function distance(percentage) {
+  return `${percentage < 0 ? "−" : "+"}${Math.abs(percentage).toFixed(2)}${SPACE}%`;
+}

@@ -19,7 +19,7 @@ export class Tooltip {
     if (!shares.length) return;
     this.element.replaceChildren(...this.#content(timeIndex, priceIndex, shares));
     this.element.hidden = false;
-    this.#place(event);
+    placeBeside(this.element, event);
   }
 
   #content(timeIndex, priceIndex, shares) {
@@ -53,16 +53,16 @@ export class Tooltip {
       bar,
     );
   }
+}
 
-  // Beside the pointer, on the side that has room.
-  #place({ clientX, clientY }) {
-    const frame = this.element.parentElement.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = this.element;
-    const right = clientX - frame.left + GAP;
-    const x = right + width > frame.width ? right - width - 2 * GAP : right;
-    const y = Math.min(Math.max(0, clientY - frame.top - height / 2), frame.height - height);
-    this.element.style.transform = `translate(${Math.max(0, x)}px, ${y}px)`;
-  }
+// Put a tooltip beside the pointer, on the side that has room.
+export function placeBeside(element, { clientX, clientY }) {
+  const frame = element.parentElement.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = element;
+  const right = clientX - frame.left + GAP;
+  const x = right + width > frame.width ? right - width - 2 * GAP : right;
+  const y = Math.min(Math.max(0, clientY - frame.top - height / 2), frame.height - height);
+  element.style.transform = `translate(${Math.max(0, x)}px, ${y}px)`;
 }
 
 function add(shares, name) {

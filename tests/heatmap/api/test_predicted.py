@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -255,6 +255,30 @@ def test_levels_have_bands_by_distance_and_the_most_painful_is_named(client: Cli
     assert highest["cumulative_short"] == pytest.approx(told["totals"]["short"])
 
 
+def test_bands_are_a_filter_of_everything_on_the_map(client: Client, lake: Writer):
+    store_columns(lake.folder, a_column(longs={10: 1.0, 40: 5.0, 200: 1.0}, shorts={100: 1.0}))
+    whole = ask(client, MAP, price_bin_size=100)
+    told = ask(client, MAP, price_bin_size=100, bands="10x, 100x")
+    assert [band["band"] for band in told["bands"]] == ["100x", "10x"]
+    assert {level["band"] for level in told["levels"]} == {"100x", "10x"}
+    kept = [level for level in whole["levels"] if level["band"] in ("100x", "10x")]
+    for side in ("long", "short"):
+        assert told["totals"][side] == pytest.approx(sum(level[side] for level in kept))
+        assert told["per_exchange"]["binance"][side] == pytest.approx(told["totals"][side])
+        most = max(level[f"cumulative_{side}"] for level in told["levels"])
+        assert most == pytest.approx(told["totals"][side])
+    assert told["max_pain"]["price"] in {level["price"] for level in kept}
+    assert told["outside"] == whole["outside"]
+
+
+def test_the_map_tells_where_the_newest_candle_closed(client: Client, lake: Writer):
+    assert ask(client, MAP)["current_price"] is None
+    now = datetime.now(UTC)
+    opened = now - timedelta(minutes=now.minute % 5 + 5, seconds=now.second)
+    lake.append_series([a_candle(opened_at=opened, close=81_234.5)])
+    assert ask(client, MAP)["current_price"] == 81_234.5
+
+
 @pytest.mark.parametrize(
     ("path", "asked", "said"),
     [
@@ -271,6 +295,7 @@ def test_levels_have_bands_by_distance_and_the_most_painful_is_named(client: Cli
             "price_bin_size: 361 price steps, at most 110 are given here: 500 would fit.",
         ),
         (MAP, {"at": "soon"}, "at: A time is ISO-8601"),
+        (MAP, {"bands": "7x,50x"}, "bands: Unknown bands: ['7x']. Known: 100x, 50x, 25x,"),
     ],
 )
 def test_what_cannot_be_predicted_says_what_could(
