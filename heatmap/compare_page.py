@@ -15,21 +15,20 @@ from exchanges.errors import StoreUnavailable
 from heatmap import queries
 from heatmap.answers.heatmap import heatmap_grid
 from heatmap.health import snapshot
+from heatmap.page_parameters import Asked, asked, embedded_query
 from heatmap.page_parts import (
-    Asked,
-    FilterParameters,
-    asked,
     described_venues,
-    embedded_query,
+    largest_words,
     no_venue_reachable,
     quiet,
+    shown_health,
+    stopped_words,
     venues,
 )
 from heatmap.parameters import TIMEFRAMES, Selection
 from heatmap.shapes.heatmap import GridColumns
 from heatmap.symbols import UnknownSymbol, require_known
 
-OPTIONAL = ("side", "min_value")
 LATEST_IDS = 200
 
 
@@ -44,23 +43,26 @@ class Stored:
     latest: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
     refusal: str = ""
+    largest: str = ""
 
 
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """Show one symbol on every venue, side by side."""
-    found = asked(request.GET, FilterParameters, OPTIONAL)
+    found = asked(request.GET)
     stored = Stored() if found.nothing_selected else _stored(found.query)
     health = snapshot(datetime.now(UTC))
+    shown = shown_health(health)
     context = {
         "asked": found,
         "query": found.query,
         "stored": stored,
-        "health": health,
+        "health": shown,
+        "stopped": stopped_words(health),
         "timeframes": TIMEFRAMES,
-        "venues": venues(found, health),
+        "venues": venues(found, shown),
         "no_venue_reachable": no_venue_reachable(health),
-        "quiet": quiet(found.query, health),
+        "quiet": quiet(found.query, health) + stored.largest,
         "embedded": _embedded(found, stored, health),
     }
     return render(request, "compare/page.html", context, status=400 if found.refusal else 200)
@@ -71,7 +73,9 @@ def _stored(query: Selection) -> Stored:
         symbols = tuple(queries.symbols())
         require_known(query.symbol)
         latest = tuple(row["event_id"] for row in queries.latest(query, LATEST_IDS))
-        return Stored(heatmap_grid(query), latest, symbols)
+        grid = heatmap_grid(query)
+        largest = "" if grid["totals"]["count"] else largest_words(query)
+        return Stored(grid, latest, symbols, largest=largest)
     except UnknownSymbol as error:
         return Stored(symbols=symbols, refusal=str(error))
     except StoreUnavailable as error:

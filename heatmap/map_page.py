@@ -19,13 +19,8 @@ from heatmap.api.parameters import price_bin_size_field
 from heatmap.api.predicted import BandsField, PredictionParameters, wanted_of
 from heatmap.fields import ExchangesField, SymbolField, choice
 from heatmap.health import snapshot
-from heatmap.page_parts import (
-    address_values,
-    described_venues,
-    forgiving,
-    no_venue_reachable,
-    venues,
-)
+from heatmap.page_parameters import address_values, forgiving
+from heatmap.page_parts import described_venues, no_venue_reachable, venues
 from heatmap.parameters import DEFAULT_SYMBOL, BadParameters, validated
 from heatmap.shapes.predicted import LiquidationMap
 from heatmap.symbols import UnknownSymbol, require_known

@@ -1,105 +1,23 @@
-"""What several pages are made of: what the address asks for, and how the venues are doing."""
+"""What several pages are made of: venues and how they are doing, files of what is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
-from typing import Any, Protocol, TypeVar
-
-from django.http import QueryDict
-from rest_framework import serializers
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
 
 from exchanges.adapters import adapters
 from exchanges.errors import QueryTooLarge, QueryTooLong, StoreUnavailable
-from heatmap.fields import FiniteField, choice
-from heatmap.parameters import BadParameters, HeatmapParameters, Selection, validated
-from heatmap.templatetags.figures import spaced, usd
-
-Query = TypeVar("Query")
+from heatmap import queries
+from heatmap.page_parameters import Asked, AskedOfVenues, embedded_query
+from heatmap.parameters import Selection
+from heatmap.templatetags.figures import ago, as_query, clock, range_words, usd
 
 UNREACHABLE_STATES = ("failed", "blocked")
 UNREADABLE = (StoreUnavailable, QueryTooLong, QueryTooLarge)
 """What may keep a page from showing what is stored; each says so in a sentence."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the address asks for, and why a part of it was refused.
-
-    `values` are all checked parameters of the page, also those that filter nothing.
-    """
-
-    query: Selection
-    nothing_selected: bool
-    refusal: str
-    values: Mapping[str, Any]
-
-
-class Choosing(Protocol):
-    """A query that is about some exchanges."""
-
-    @property
-    def exchanges(self) -> tuple[str, ...]:
-        """Return their names."""
-
-
-class AskedOfVenues(Protocol):
-    """What the address of a page with chips asks for."""
-
-    @property
-    def query(self) -> Choosing:
-        """Return the query."""
-
-    @property
-    def nothing_selected(self) -> bool:
-        """Return whether no exchange is."""
-
-
-class FilterParameters(HeatmapParameters):
-    """The parameters of a page that filters by side and value, too."""
-
-    side = choice(("long", "short"), required=False)
-    min_value = FiniteField(required=False, min_value=0)
-
-
-def asked(
-    given: QueryDict,
-    parameters: type[HeatmapParameters] = HeatmapParameters,
-    optional: tuple[str, ...] = (),
-) -> Asked:
-    """Read the address; what it gets wrong is said, and a default is shown in its place.
-
-    Blank `optional` values are those of a plain form's empty fields: left out.
-    """
-    values = address_values(given, optional)
-    checked, refusal = forgiving(parameters, partial(validated, parameters), values)
-    query = Selection.of(checked, datetime.now(UTC))
-    return Asked(query, values.get("exchanges") == "", refusal, checked)
-
-
-def address_values(
-    given: QueryDict, optional: tuple[str, ...] = (), lists: tuple[str, ...] = ("exchanges",)
-) -> dict[str, Any]:
-    """Return the address's values: `lists` joined by commas, blank `optional` ones left out."""
-    values = {name: value for name, value in given.dict().items() if value or name not in optional}
-    joined = {name: ",".join(filter(None, given.getlist(name))) for name in lists if name in given}
-    return values | joined
-
-
-def forgiving(
-    parameters: type[serializers.Serializer[Any]],
-    parse: Callable[[Mapping[str, Any]], Query],
-    values: Mapping[str, Any],
-) -> tuple[Query, str]:
-    """Return what the values ask for, without those that are refused, and the refusal."""
-    try:
-        return parse(values), ""
-    except BadParameters as error:
-        good = set(parameters().fields) - set(error.errors)
-        accepted = {name: values[name] for name in good & set(values)}
-        return forgiving(parameters, parse, accepted)[0], error.detail
+EXPORTED = {"csv": "CSV", "parquet": "Parquet"}
 
 
 def venues(asked: AskedOfVenues, health: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -128,6 +46,31 @@ def described_venues() -> dict[str, dict[str, str]]:
     }
 
 
+def shown_health(health: dict[str, Any]) -> dict[str, Any]:
+    """Return health as a page shows it: of a stopped worker's venues the state is unknown."""
+    if not is_stopped(health):
+        return health
+    rows = {name: row | {"state": "unknown"} for name, row in health["exchanges"].items()}
+    return health | {"exchanges": rows}
+
+
+def is_stopped(health: Mapping[str, Any]) -> bool:
+    """Tell whether a worker ran before and does not now."""
+    return not health["worker"]["is_running"] and health["worker"]["since"] is not None
+
+
+def stopped_words(health: Mapping[str, Any]) -> str:
+    """Return since when nothing is collected; nothing while it is."""
+    worker = health["worker"]
+    if worker["is_running"]:
+        return ""
+    if not is_stopped(health):
+        return "No collector has run yet."
+    times = [row["last_event_at"] for row in health["exchanges"].values() if row["last_event_at"]]
+    last = f" (last event {clock(max(times))} UTC)" if times else ""
+    return f"The collector stopped {ago(worker['since'], health['timestamp'])} ago{last}."
+
+
 def no_venue_reachable(health: Mapping[str, Any]) -> bool:
     """Tell whether every venue that is switched on cannot be reached."""
     states = {row["state"] for row in health["exchanges"].values()} - {"off"}
@@ -136,7 +79,9 @@ def no_venue_reachable(health: Mapping[str, Any]) -> bool:
 
 def quiet(query: Selection, health: Mapping[str, Any]) -> str:
     """Return why there may be nothing to see."""
-    nothing = f"No {_wanted(query)} in the last {spaced(query.timeframe or '')}."
+    when = range_words(query)
+    is_until_now = query.timeframe and query.end == query.asked_at
+    nothing = f"No {_wanted(query)} in the {'last' if is_until_now else 'range'} {when}."
     rows = [health["exchanges"][name] for name in query.exchanges]
     if any(row["is_connected"] for row in rows):
         return f"Live. {nothing}"
@@ -145,22 +90,28 @@ def quiet(query: Selection, health: Mapping[str, Any]) -> str:
     return f"Not collecting now. {nothing}"
 
 
+def largest_words(query: Selection) -> str:
+    """Return what is the largest that a minimum holds back. Raises StoreUnavailable."""
+    if query.min_value is None:
+        return ""
+    found = queries.largest(replace(query, min_value=None))
+    return "" if found is None else f" Largest was {usd(found)}."
+
+
 def _wanted(query: Selection) -> str:
-    """Write what passes the filters: `long liquidation of BTCUSDT of at least $10.0K`."""
+    """Write what passes the filters: `long liquidation of BTCUSDT ≥ $10.0K`."""
     side = f"{query.side} " if query.side else ""
     symbol = f" of {query.symbol}" if query.symbol else ""
-    value = "" if query.min_value is None else f" of at least {usd(query.min_value)}"
+    value = "" if query.min_value is None else f" ≥ {usd(query.min_value)}"
     return f"{side}liquidation{symbol}{value}"
 
 
-def embedded_query(asked: Asked) -> dict[str, Any]:
-    """Return the query as the page's modules know it: what is not asked for is left out."""
-    query = asked.query
-    told = {
-        "symbol": query.symbol,
-        "timeframe": query.timeframe,
-        "exchanges": [] if asked.nothing_selected else query.exchanges,
-        "side": query.side,
-        "min_value": query.min_value,
-    }
-    return {name: value for name, value in told.items() if value is not None}
+def exports(asked: Asked) -> list[tuple[str, str, str]]:
+    """Return format, label and query of each file of single liquidations with the same filters."""
+    told = {name: value for name, value in embedded_query(asked).items() if name not in asked.steps}
+    if len(told["exchanges"]) == len(adapters()):
+        del told["exchanges"]
+    filters = {name: as_query(value) for name, value in told.items()}
+    return [
+        (form, label, urlencode(filters | {"format": form})) for form, label in EXPORTED.items()
+    ]

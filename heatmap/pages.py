@@ -16,22 +16,28 @@ from django.views.decorators.http import require_safe
 from exchanges.errors import StoreUnavailable
 from heatmap import queries
 from heatmap.answers.heatmap import heatmap_grid, zones
+from heatmap.answers.history import SUMMARY_HOURS, summary
+from heatmap.bins import INTERVALS
 from heatmap.fields import TYPES
 from heatmap.health import snapshot
+from heatmap.page_parameters import Asked, SteppedParameters, asked, embedded_query
 from heatmap.page_parts import (
-    Asked,
-    asked,
     described_venues,
-    embedded_query,
+    exports,
+    largest_words,
     no_venue_reachable,
     quiet,
+    shown_health,
+    stopped_words,
     venues,
 )
-from heatmap.parameters import TIMEFRAMES, Selection
+from heatmap.parameters import TIMEFRAMES, BadParameters
 from heatmap.shapes.heatmap import GridColumns, Zone
+from heatmap.shapes.totals import Summary, Window
 
 LATEST_ROWS = 100
 LARGEST_ZONES = 10
+STRIP = [f"{hours}h" for hours in SUMMARY_HOURS]
 THEMES = ("dark", "light")
 
 
@@ -40,10 +46,12 @@ class Stored:
     """What the store knows about a query; `refusal` says why it could not be read."""
 
     grid: GridColumns | None = None
+    summary: Summary | None = None
     zones: tuple[Zone, ...] = ()
     latest: tuple[dict[str, Any], ...] = ()
     symbols: tuple[str, ...] = ()
     refusal: str = ""
+    largest: str = ""
 
 
 def shell(request: HttpRequest) -> dict[str, str]:
@@ -60,34 +68,56 @@ def shell(request: HttpRequest) -> dict[str, str]:
 @require_safe
 def heatmap(request: HttpRequest) -> HttpResponse:
     """Observed liquidations of one symbol: chart, totals, tape, and how the venues are doing."""
-    found = asked(request.GET)
-    stored = Stored() if found.nothing_selected else _stored(found.query)
+    found, stored = _answered(asked(request.GET, SteppedParameters))
     health = snapshot(datetime.now(UTC))
+    shown = shown_health(health)
     context = {
         "asked": found,
         "query": found.query,
         "stored": stored,
-        "health": health,
+        "health": shown,
+        "stopped": stopped_words(health),
         "timeframes": TIMEFRAMES,
-        "venues": venues(found, health),
+        "intervals": INTERVALS,
+        "strip": _strip(stored),
+        "venues": venues(found, shown),
         "no_venue_reachable": no_venue_reachable(health),
-        "quiet": quiet(found.query, health),
+        "quiet": quiet(found.query, health) + stored.largest,
+        "exports": exports(found),
         "embedded": _embedded(found, stored, health),
     }
     return render(request, "heatmap/page.html", context, status=400 if found.refusal else 200)
 
 
-def _stored(query: Selection) -> Stored:
+def _answered(found: Asked) -> tuple[Asked, Stored]:
+    """Return what is stored; steps of which there would be too many are said and left out."""
+    if found.nothing_selected:
+        return found, Stored()
     try:
-        every_type = replace(query, types=TYPES)
-        return Stored(
-            grid=heatmap_grid(query),
-            zones=tuple(_largest(zones(query)["zones"])),
-            latest=tuple(queries.latest(every_type, LATEST_ROWS)),
-            symbols=tuple(queries.symbols()),
-        )
+        return found, _stored(found)
     except StoreUnavailable as error:
-        return Stored(refusal=str(error))
+        return found, Stored(refusal=str(error))
+    except BadParameters as error:
+        return _answered(replace(found.without_steps(), refusal=error.detail))
+
+
+def _stored(found: Asked) -> Stored:
+    query, levels = found.query, found.steps.get("price_bin_size")
+    grid = heatmap_grid(query, interval=found.steps.get("interval"), price_bin_size=levels)
+    return Stored(
+        grid=grid,
+        summary=summary(replace(query, end=query.asked_at), "none"),
+        zones=tuple(_largest(zones(query, price_bin_size=levels)["zones"])),
+        latest=tuple(queries.latest(replace(query, types=TYPES), LATEST_ROWS)),
+        symbols=tuple(queries.symbols()),
+        largest="" if grid["totals"]["count"] else largest_words(query),
+    )
+
+
+def _strip(stored: Stored) -> dict[str, Window | None]:
+    """Return the windows of the totals strip, empty where nothing could be read."""
+    found = stored.summary["windows"] if stored.summary else {}
+    return {name: found.get(name) for name in STRIP}
 
 
 def _largest(found: list[Zone]) -> list[Zone]:
@@ -101,6 +131,7 @@ def _embedded(found: Asked, stored: Stored, health: Mapping[str, Any]) -> dict[s
     return {
         "query": embedded_query(found),
         "grid": stored.grid,
+        "summary": stored.summary,
         "latest": stored.latest,
         "health": health,
         "venues": described_venues(),

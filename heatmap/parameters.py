@@ -20,13 +20,14 @@ from heatmap.fields import (
     choice,
 )
 
-__all__ = ["SYMBOL", "BadParameters", "HeatmapParameters", "Selection", "misfit", "validated"]
+__all__ = ["SYMBOL", "BadParameters", "Selection", "misfit", "validated"]
 
 TIMEFRAMES = {
     "1h": timedelta(hours=1),
     "4h": timedelta(hours=4),
     "12h": timedelta(hours=12),
     "24h": timedelta(hours=24),
+    "3d": timedelta(days=3),
     "7d": timedelta(days=7),
     "30d": timedelta(days=30),
     "1y": timedelta(days=365),
@@ -124,18 +125,6 @@ class PricedParameters(SelectionParameters):
     """The same for answers with a price axis, which are about one symbol."""
 
     symbol = SymbolField(default=DEFAULT_SYMBOL)
-
-
-class HeatmapParameters(serializers.Serializer[Any]):
-    """The parameters of the page's address."""
-
-    symbol = SymbolField(default=DEFAULT_SYMBOL)
-    timeframe = choice(
-        TIMEFRAMES,
-        f"A timeframe is one of {', '.join(TIMEFRAMES)}.",
-        default=DEFAULT_TIMEFRAME,
-    )
-    exchanges = ExchangesField()
 
 
 class NoParameters(serializers.Serializer[Any]):

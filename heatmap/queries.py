@@ -66,6 +66,8 @@ class WindowPart(NamedTuple):
     unknown_values: int
     largest: float | None
     largest_id: str | None
+    largest_price: float | None
+    largest_time: datetime | None
 
 
 class LastPrice(NamedTuple):
@@ -191,6 +193,12 @@ def unknown_values(selection: Selection) -> dict[str, int]:
 def windows(selection: Selection, hours: list[int]) -> list[WindowPart]:
     """Return the parts of windows of so many hours (sorted), all ending with the selection."""
     return [WindowPart(*row) for row in _selected("windows", selection, hours=hours)]
+
+
+def largest(selection: Selection) -> float | None:
+    """Return the largest value in USD, None where none is known."""
+    [(value,)] = _selected("largest", selection)
+    return None if value is None else float(value)
 
 
 def last_price(selection: Selection) -> LastPrice | None:

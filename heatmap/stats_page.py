@@ -20,7 +20,8 @@ from heatmap.answers.spread import spreads
 from heatmap.answers.stored import symbols
 from heatmap.answers.venue_table import VenueRow, venue_rows, whole_row
 from heatmap.health import snapshot
-from heatmap.page_parts import UNREADABLE, Asked, asked, no_venue_reachable, venues
+from heatmap.page_parameters import Asked, asked
+from heatmap.page_parts import UNREADABLE, no_venue_reachable, venues
 from heatmap.shapes.liquidations import Spreads
 from heatmap.shapes.totals import Summary, SymbolRow
 from heatmap.sorting import headings, ordered
@@ -29,7 +30,6 @@ from heatmap.symbols import UnknownSymbol, require_known
 
 SHOWN_SYMBOLS = 30
 SHOWN_SPREADS = 50
-OPTIONAL = ("symbol", "threshold")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Stored:
 @require_safe
 def stats(request: HttpRequest) -> HttpResponse:
     """Show totals by venue and window, by symbol, correlations, spreads."""
-    found = _of_known_symbol(asked(request.GET, StatsParameters, OPTIONAL))
+    found = _of_known_symbol(asked(request.GET, StatsParameters))
     health = snapshot(found.query.asked_at)
     stored = Stored() if found.nothing_selected else _stored(found)
     context = {

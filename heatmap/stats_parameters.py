@@ -8,7 +8,8 @@ from rest_framework import serializers
 
 from heatmap.answers.history import SUMMARY_HOURS
 from heatmap.fields import ExchangesField, FiniteField, SymbolField, choice
-from heatmap.parameters import DEFAULT_TIMEFRAME, LONGEST_COMPARED, TIMEFRAMES, HeatmapParameters
+from heatmap.page_parameters import AddressParameters
+from heatmap.parameters import DEFAULT_TIMEFRAME, LONGEST_COMPARED, TIMEFRAMES
 from heatmap.sorting import choices
 
 WINDOWS = tuple(f"{hours}h" for hours in SUMMARY_HOURS)
@@ -32,10 +33,18 @@ SYMBOL_COLUMNS = {
 }
 
 
-class ComparedParameters(HeatmapParameters):
-    """Which liquidations are counted, and over which range venues are compared."""
+class CountedParameters(AddressParameters):
+    """Which liquidations are counted."""
+
+    optional = ("symbol", "threshold")
 
     symbol = SymbolField(required=False)
+    exchanges = ExchangesField()
+
+
+class ComparedParameters(CountedParameters):
+    """The same, and over which range venues are compared."""
+
     timeframe = choice(
         COMPARED, f"A timeframe is one of {', '.join(COMPARED)}.", default=DEFAULT_TIMEFRAME
     )
@@ -49,10 +58,9 @@ class StatsParameters(ComparedParameters):
     symbol_sort = choice(choices(SYMBOL_COLUMNS), default="-value_usd_24h")
 
 
-class VenuesParameters(HeatmapParameters):
+class VenuesParameters(CountedParameters):
     """One window of the table of venues, and its order."""
 
-    symbol = SymbolField(required=False)
     timeframe = choice(WINDOWS, default=DEFAULT_TIMEFRAME)
     sort = choice(choices(VENUE_COLUMNS), default="-total")
 

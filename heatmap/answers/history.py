@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from exchanges.events import LiquidationType, Side
@@ -121,4 +121,6 @@ def _largest(parts: Iterable[WindowPart]) -> Largest | None:
         "exchange": part.exchange,
         "side": cast(Side, part.side),
         "value_usd": part.largest or 0.0,
+        "price": part.largest_price or 0.0,
+        "exchange_time": cast(datetime, part.largest_time),
     }

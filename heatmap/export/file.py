@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import cast
 
 from django.conf import settings
+from django.utils.text import slugify
 
 from exchanges.events import LiquidationType, Side
 from heatmap.export.formats import FORMATS
@@ -64,11 +65,15 @@ class ExportFile:
 
     @property
     def name(self) -> str:
-        """Return e.g. `liquidations-BTCUSDT-20261101-20261122-snapshot812.parquet`."""
+        """Return e.g. `liquidations-BTCUSDT-20261101-20261122-snapshot812.parquet`.
+
+        The notice stands in it too: of a CSV that lies in a folder it is the only mark.
+        """
         chosen = self.plan.selection
         symbol = "".join(c for c in chosen.symbol or "all" if c.isascii() and c.isalnum()) or "one"
         span = f"{self.plan.slices[0].start:%Y%m%d}-{chosen.end:%Y%m%d}"
-        return f"liquidations-{symbol}-{span}-snapshot{self.plan.snapshot}.{self.format}"
+        notice = f"-{slugify(settings.LIQSITE_NOTICE)}"[:60].rstrip("-")
+        return f"liquidations-{symbol}-{span}-snapshot{self.plan.snapshot}{notice}.{self.format}"
 
 
 def filters(selection: Selection) -> Filters:

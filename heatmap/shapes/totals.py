@@ -36,6 +36,8 @@ class Largest(TypedDict):
     exchange: str
     side: Side
     value_usd: float
+    price: float
+    exchange_time: datetime
 
 
 class Window(TypedDict):

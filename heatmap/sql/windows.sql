@@ -8,6 +8,8 @@ SELECT
     count(*) AS events,
     count(*) - count(value_usd) AS unknown_values,
     max(value_usd) AS largest,
-    arg_max(event_id, value_usd) AS largest_id
+    arg_max(event_id, value_usd) AS largest_id,
+    arg_max(price, value_usd) AS largest_price,
+    arg_max(exchange_time, value_usd) AS largest_time
 FROM selected
 GROUP BY ALL;

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from heatmap.parameters import TIMEFRAMES
+from heatmap.parameters import Selection
 from heatmap.scoring.bootstrap import Number
 
 register = template.Library()
 
 _UNITS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
+_AGES = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+# How much of the time around a liquidation its chart shows.
+_AROUND = timedelta(hours=1)
 
 
 @register.filter
@@ -59,6 +64,31 @@ def utc(moment: datetime) -> str:
 
 
 @register.filter
+def clock(moment: datetime) -> str:
+    """Write the time of day in UTC, without the zone."""
+    return f"{moment.astimezone(UTC):%H:%M:%S}"
+
+
+@register.filter
+def minute(moment: datetime) -> str:
+    """Write date and time to the minute in UTC, as a form's field holds it."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M}"
+
+
+@register.filter
+def stamp(moment: datetime) -> SafeString:
+    """Write date and time as an element that the page's modules turn into local time."""
+    return format_html('<time datetime="{}" data-time="stamp">{}</time>', iso(moment), utc(moment))
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Write how long ago something was as one number and its unit: `12 min`."""
+    seconds = max(0.0, (now - moment).total_seconds())
+    size, unit = next(((s, u) for s, u in _AGES if seconds >= s), (1, "s"))
+    return f"{int(seconds // size)}\N{NO-BREAK SPACE}{unit}"
+
+
+@register.filter
 def iso(moment: datetime) -> str:
     """Write a time for machines."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -81,6 +111,17 @@ def both_sides(totals: dict[str, float]) -> float:
 def spaced(timeframe: str) -> str:
     """Write `24h` as `24 h`."""
     return f"{timeframe[:-1]}\N{NO-BREAK SPACE}{timeframe[-1]}"
+
+
+@register.filter
+def range_words(query: Selection) -> str:
+    """Write a range: `24 h`, `4 h until 2026-11-22 12:00 UTC`, or from when to when."""
+    if query.timeframe and query.end == query.asked_at:
+        return spaced(query.timeframe)
+    if query.timeframe:
+        return f"{spaced(query.timeframe)} until {query.end:%Y-%m-%d %H:%M} UTC"
+    day = "" if query.start.date() == query.end.date() else f"{query.end:%Y-%m-%d} "
+    return f"{query.start:%Y-%m-%d %H:%M} to {day}{query.end:%H:%M} UTC"
 
 
 @register.filter
@@ -117,17 +158,30 @@ def raw_address(event_id: str) -> str:
 
 @register.filter
 def chart_address(row: Mapping[str, Any]) -> str:
-    """Return the heatmap of the shortest time frame that still holds a liquidation for a while."""
-    age = datetime.now(UTC) - row["exchange_time"]
-    fitting = (name for name, span in TIMEFRAMES.items() if span > 1.5 * age)
-    told = {"symbol": row["symbol"], "timeframe": next(fitting, "1y")}
-    return f"/?{urlencode(told | {'exchanges': row['exchange']})}"
+    """Return the heatmap of the hours around a liquidation, on its venue."""
+    moment = row["exchange_time"].replace(second=0, microsecond=0)
+    told = {
+        "symbol": row["symbol"],
+        "start": as_query(moment - _AROUND),
+        "end": as_query(moment + _AROUND),
+        "exchanges": row["exchange"],
+    }
+    return f"/?{urlencode(told)}"
 
 
 @register.filter
 def loudness(value: float | None) -> int:
     """Return how loud a liquidation is shown: 0, from $100K on 1, from $1M on 2."""
     return sum((value or 0.0) >= least for least in (1e5, 1e6))
+
+
+def as_query(value: object) -> str:
+    """Write a value as an address holds it."""
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, float):
+        return plain(value)
+    return str(value) if isinstance(value, str) else ",".join(cast(Iterable[str], value))
 
 
 @register.filter

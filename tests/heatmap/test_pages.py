@@ -39,7 +39,9 @@ def plain_static(settings: Settings, tmp_path: Path) -> None:
 @pytest.fixture
 def worker() -> WorkerLease:
     now = datetime.now(UTC)
-    return WorkerLease.objects.create(holder="here", started_at=now, renewed_at=now)
+    # However slow the test is, the worker lives.
+    later = now + timedelta(minutes=5)
+    return WorkerLease.objects.create(holder="here", started_at=now, renewed_at=later)
 
 
 def now_ish(**told: Any) -> Liquidation:
@@ -202,23 +204,27 @@ def test_store_that_cannot_be_read_is_said_and_health_still_shown(
 
 
 def test_stopped_worker_is_said_with_what_to_do(client: Client) -> None:
-    then = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+    then = datetime.now(UTC) - timedelta(minutes=12, seconds=20)
     WorkerLease.objects.create(holder="here", started_at=then, renewed_at=then)
     set_state("binance", "live")
+    ExchangeHealth.objects.update(last_event_at=datetime(2026, 11, 22, 6, 44, 10, tzinfo=UTC))
     page = text(client.get("/"))
-    assert "Worker not running since 2026-11-22 08:00:00 UTC." in page
-    assert "make run" in page
-    assert "make demo" in page
-    assert "Binance ≥at least off" in page
+    assert "The collector stopped 12\xa0min ago (last event 06:44:10 UTC)." in page
+    assert "Start it: python manage.py run_aggregator" in page
+    assert "Below is what was stored until then." in page
+    assert "Binance ≥at least unknown" in page
 
 
 def test_never_run_worker_is_said(client: Client) -> None:
-    assert "No worker has run yet." in text(client.get("/"))
+    page = text(client.get("/"))
+    assert "No collector has run yet. Start one: python manage.py run_aggregator" in page
+    assert "or look at simulated venues: make demo" in page
+    assert "Binance ≥at least off" in page
 
 
 def test_running_worker_needs_no_band(client: Client, worker: WorkerLease) -> None:
     page = client.get("/?exchanges=")
-    assert "make run" not in text(page)
+    assert "run_aggregator" not in text(page)
     assert "Not everything is stored." not in text(page)
 
 
@@ -226,7 +232,7 @@ def test_trouble_of_a_running_worker_is_said(client: Client, worker: WorkerLease
     WorkerLease.objects.update(trouble="The <disk> is full.")
     page = client.get("/?exchanges=")
     assert "Not everything is stored. The &lt;disk&gt; is full." in text(page)
-    assert "make run" not in text(page)
+    assert "run_aggregator" not in text(page)
 
 
 def test_unreachable_venues_are_said_with_their_reasons(

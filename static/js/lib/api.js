@@ -14,24 +14,36 @@ export class Unreachable extends ApiError {}
 
 const TIMEOUT_MS = 30_000;
 
+// What filters single liquidations; the rest of a query is about how they are shown.
+const FILTERS = ["symbol", "timeframe", "start", "end", "exchanges", "side", "min_value"];
+
 export function fetchGrid(query, signal) {
-  const values = { format: "columns", ...parameters(query) };
-  return get("/liquidations/heatmap-timeseries", values, signal);
+  const { start, end, ...rest } = query;
+  const values = parameters({ ...rest, start_time: start, end_time: end });
+  return get("/liquidations/heatmap-timeseries", { format: "columns", ...values }, signal);
 }
 
 export async function fetchLatest(query, signal, limit = 100) {
-  const values = { ...parameters(query), type: "all", limit };
+  const values = { ...filters(query), type: "all", limit };
   const answer = await get("/liquidations", values, signal);
   return answer.liquidations;
 }
 
 export async function fetchZones(query, signal) {
-  const answer = await get("/liquidations/heatmap", parameters(query), signal);
+  const { price_bin_size } = query;
+  const values = defined({ ...filters(query), price_bin_size });
+  const answer = await get("/liquidations/heatmap", values, signal);
   return answer.zones;
 }
 
 export function fetchMap(query, signal) {
   return get("/liquidations/map", parameters(query), signal);
+}
+
+// Totals of the hours up to now, whatever the query's range.
+export function fetchSummary(query, signal) {
+  const { timeframe, start, end, ...rest } = filters(query);
+  return get("/liquidations/summary", rest, signal);
 }
 
 export function fetchHealth() {
@@ -47,8 +59,17 @@ export async function fetchPage(address, signal) {
 
 // Return a query as an address says it; what is undefined is not asked for.
 export function parameters({ exchanges, ...rest }) {
-  const asked = Object.entries(rest).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(asked), exchanges: exchanges.join(",") };
+  return { ...defined(rest), exchanges: exchanges.join(",") };
+}
+
+// Return the part of a query that filters, as an address says it.
+export function filters(query) {
+  const known = Object.entries(query).filter(([name]) => FILTERS.includes(name));
+  return parameters(Object.fromEntries(known));
+}
+
+function defined(values) {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 async function get(path, values, signal) {

@@ -1,7 +1,8 @@
 // The venues' chips: state in words, age of the last event, the reason; and the bands above.
 
 import { find, findAll, say, show, write } from "./dom.js";
-import { age } from "./format.js";
+import { age, clock } from "./format.js";
+import { zoneWord } from "./zone.js";
 
 const WITH_AGE_OF_STATE = ["silent", "reconnecting", "failed", "blocked"];
 const UNREACHABLE = ["failed", "blocked"];
@@ -23,8 +24,8 @@ export class Badges {
     if (Date.parse(at) < this.#at) return;
     this.#at = Date.parse(at);
     this.#ahead = Date.now() - this.#at;
-    for (const row of rows) this.rows[row.exchange] = row;
     this.worker = worker;
+    for (const row of rows) this.rows[row.exchange] = this.#isStopped ? unknown(row) : row;
     this.tell();
   }
 
@@ -35,7 +36,7 @@ export class Badges {
       const row = this.rows[chip.dataset.exchange];
       if (row) this.tellOne(chip, row, this.worker, now);
     }
-    tellWorker(this.worker);
+    this.#tellWorker(now);
     const states = Object.values(this.rows)
       .map(({ state }) => state)
       .filter((state) => state !== "off");
@@ -43,6 +44,28 @@ export class Badges {
       '[data-band="venues"]',
       states.length > 0 && states.every((state) => UNREACHABLE.includes(state)),
     );
+  }
+
+  get #isStopped() {
+    return !this.worker.is_running && this.worker.since !== null;
+  }
+
+  #tellWorker(now) {
+    const { is_running, message } = this.worker;
+    show('[data-band="worker"]', !is_running);
+    show('[data-worker="stopped"]', this.#isStopped);
+    show('[data-worker="never"]', !this.#isStopped);
+    show('[data-band="trouble"]', is_running && message !== "");
+    if (is_running) write('[data-band="trouble"] [data-words]', message);
+    else write('[data-band="worker"] [data-words]', this.#stopped(now));
+  }
+
+  #stopped(now) {
+    if (!this.#isStopped) return "No collector has run yet.";
+    const times = Object.values(this.rows).map((row) => Date.parse(row.last_event_at ?? 0));
+    const last = Math.max(0, ...times);
+    const event = last ? ` (last event ${clock(last)} ${zoneWord(last)})` : "";
+    return `The collector stopped ${age(this.worker.since, now)} ago${event}.`;
   }
 
   // Return why there may be nothing to see on these venues.
@@ -54,22 +77,25 @@ export class Badges {
   }
 }
 
+// What a worker wrote before it stopped tells nothing of now.
+function unknown(row) {
+  return { ...row, state: "unknown", is_connected: false };
+}
+
 // Without a worker the band above says why, once for all.
 function tellChip(chip, row, worker, now) {
   chip.dataset.state = row.state;
-  if (chip.title !== row.reason) chip.title = row.reason;
-  const hasAge = WITH_AGE_OF_STATE.includes(row.state);
-  say(find("[data-state-words]", chip), hasAge ? `${row.state} ${age(row.since, now)}` : row.state);
+  const reason = row.reason === worker.message ? "" : row.reason;
+  if (chip.title !== reason) chip.title = reason;
+  say(find("[data-state-words]", chip), stateWords(row, now));
   say(
     find("[data-age]", chip),
     row.last_event_at ? `last ${age(row.last_event_at, now)} ago` : "no event yet",
   );
-  say(find("[data-reason]", chip), row.reason === worker.message ? "" : row.reason);
+  say(find("[data-reason]", chip), reason);
 }
 
-function tellWorker({ is_running, message }) {
-  show('[data-band="worker"]', !is_running);
-  show('[data-band="trouble"]', is_running && message !== "");
-  if (is_running) write('[data-band="trouble"] [data-words]', message);
-  else write('[data-band="worker"] [data-words]', `${message[0].toUpperCase()}${message.slice(1)}.`);
+function stateWords({ state, since }, now) {
+  if (state === "connecting") return "connecting…";
+  return WITH_AGE_OF_STATE.includes(state) ? `${state} ${age(since, now)}` : state;
 }

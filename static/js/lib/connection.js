@@ -2,6 +2,7 @@
 
 import { find, say } from "./dom.js";
 import { clock, duration } from "./format.js";
+import { zoneWord } from "./zone.js";
 import { LiveSocket } from "./socket.js";
 
 const POLL_MS = 30_000;
@@ -100,6 +101,8 @@ export class Connection {
 
   #howOld() {
     const ago = duration((Date.now() - this.#lostAt) / 1000);
-    return `${ago} ago, retrying; numbers from ${clock(this.#heardAt)} UTC, asked for every 30 s`;
+    const from = `${clock(this.#heardAt)} ${zoneWord()}`;
+    const asking = this.#askedAt > this.#lostAt ? " Asking every 30 s." : "";
+    return `${ago} ago, retrying. Numbers are from ${from}.${asking}`;
   }
 }

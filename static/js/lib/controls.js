@@ -2,11 +2,15 @@
 
 import { find, findAll } from "./dom.js";
 import { parameters } from "./api.js";
+import { civil, fromCivil, isLocal } from "./zone.js";
 
 export class Controls {
   constructor(onChange) {
     this.form = find("[data-controls]");
-    this.form.addEventListener("change", () => onChange());
+    this.form.addEventListener("change", ({ target }) => {
+      this.#tidy(target);
+      onChange();
+    });
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       onChange();
@@ -16,6 +20,9 @@ export class Controls {
         "click",
         () => this.select(button.dataset.select === "all") || onChange(),
       );
+    find("[data-now]").addEventListener("click", () => this.#backToNow() || onChange());
+    if (isLocal()) this.#moveToLocal();
+    this.#tellBetween();
   }
 
   // Return the query; filters that the form does not have, or that are blank, are undefined.
@@ -23,12 +30,17 @@ export class Controls {
     const { symbol } = this.form.elements;
     symbol.value = symbol.value.trim().toUpperCase();
     const form = new FormData(this.form);
+    const given = (name) => form.get(name) || undefined;
     return {
-      symbol: "optional" in symbol.dataset ? symbol.value || undefined : symbol.value,
-      timeframe: form.get("timeframe"),
+      symbol: "optional" in symbol.dataset ? given("symbol") : symbol.value,
+      timeframe: given("timeframe"),
+      start: given("timeframe") ? undefined : this.#time("start"),
+      end: this.#time("end"),
       exchanges: form.getAll("exchanges").filter(Boolean),
-      side: form.get("side") || undefined,
-      min_value: form.get("min_value") || undefined,
+      side: given("side"),
+      min_value: given("min_value"),
+      interval: given("interval"),
+      price_bin_size: given("price_bin_size"),
     };
   }
 
@@ -37,10 +49,57 @@ export class Controls {
     for (const box of findAll('[data-exchange] input[name="exchanges"]')) box.checked = isSelected;
   }
 
+  // Leave out the filters that hold back by size.
+  showAllSizes() {
+    this.form.elements.min_value.value = "";
+  }
+
   // Write a query into the address; all venues are the default and need no words.
   remember(query) {
     const values = parameters(query);
     if (query.exchanges.length === findAll("[data-exchange] input").length) delete values.exchanges;
     history.replaceState(null, "", `?${new URLSearchParams(values)}`);
+  }
+
+  // A time frame ends now, and whoever names a start wants no time frame.
+  #tidy({ name, value }) {
+    if (name === "timeframe" && value) this.#clearTimes();
+    if (name === "timeframe" && !value) this.#beginADayAgo();
+    if (name === "start") find(value ? "[data-between]" : '[value="24h"]', this.form).checked = true;
+    this.#tellBetween();
+  }
+
+  #backToNow() {
+    this.#clearTimes();
+    if (find("[data-between]", this.form).checked) find('[value="24h"]', this.form).checked = true;
+    this.#tellBetween();
+  }
+
+  #clearTimes() {
+    for (const name of ["start", "end"]) this.form.elements[name].value = "";
+  }
+
+  #beginADayAgo() {
+    const { start } = this.form.elements;
+    start.value ||= civil(Date.now() - 86_400_000).slice(0, 16);
+  }
+
+  #time(name) {
+    const { value } = this.form.elements[name];
+    if (!value) return undefined;
+    return new Date(fromCivil(value)).toISOString().replace(".000Z", "Z");
+  }
+
+  // The server writes UTC.
+  #moveToLocal() {
+    for (const name of ["start", "end"]) {
+      const field = this.form.elements[name];
+      if (field.value) field.value = civil(Date.parse(`${field.value}Z`)).slice(0, 16);
+    }
+  }
+
+  #tellBetween() {
+    const isBetween = find("[data-between]", this.form).checked || this.form.elements.end.value;
+    find("[data-between-fields]").classList.toggle("open", Boolean(isBetween));
   }
 }

@@ -1,5 +1,7 @@
 // How numbers and times are written; heatmap/templatetags/figures.py writes them the same way.
 
+import { civil, zoneWord } from "./zone.js";
+
 const UNITS = [
   [1e9, "B"],
   [1e6, "M"],
@@ -49,19 +51,33 @@ export function side(name) {
   return name === "long" ? "▼ long" : "▲ short";
 }
 
+// Write the time of day, without the zone.
 export function clock(time) {
-  return new Date(time).toISOString().slice(11, 19);
+  return civil(time).slice(11, 19);
 }
 
 // Write when it was: the time of day, or the day when that was more than 24 hours ago.
 export function when(time, now = Date.now()) {
   const moment = new Date(time);
   if (now - moment < DAY_MS) return clock(moment);
-  return `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()]}`;
+  const [, month, day] = civil(moment).slice(0, 10).split("-").map(Number);
+  return `${day} ${MONTHS[month - 1]}`;
 }
 
-export function utc(time) {
-  return `${new Date(time).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+// Write date and time, with the zone.
+export function stamp(time) {
+  return `${civil(time).slice(0, 19).replace("T", " ")} ${zoneWord(time)}`;
+}
+
+// Write the range of a query: `24 h`, `4 h until 2026-11-22 12:00 UTC`, or from when to when.
+export function range({ timeframe, start, end }) {
+  if (timeframe && !end) return spaced(timeframe);
+  const minute = (time) => civil(time).slice(0, 16).replace("T", " ");
+  const [last, zone] = [minute(end ?? Date.now()), zoneWord(end)];
+  if (timeframe) return `${spaced(timeframe)} until ${last} ${zone}`;
+  const first = minute(start);
+  const isSameDay = first.slice(0, 10) === last.slice(0, 10);
+  return `${first} to ${isSameDay ? last.slice(11) : last} ${zone}`;
 }
 
 // Write seconds as one number and its unit: `48 s`, `12 min`, `3 h`, `2 d`.

@@ -1,6 +1,7 @@
 // One venue's small heatmap: its chart, its totals, what was not covered.
 /* global Plotly */
 
+import { filters } from "./api.js";
 import { find, make, say } from "./dom.js";
 import { count, percent, side, usd } from "./format.js";
 import { Grid } from "./grid.js";
@@ -51,8 +52,7 @@ export class Panel {
     this.coverage = answer.coverage[exchange];
     this.span = [Date.parse(answer.start), Date.parse(answer.end) + this.grid.step];
     this.#tellGaps();
-    const { symbol, timeframe } = query;
-    const alone = new URLSearchParams({ symbol, timeframe, exchanges: exchange });
+    const alone = new URLSearchParams(filters({ ...query, exchanges: [exchange] }));
     find("[data-alone]", this.element).href = `/?${alone}`;
   }
 

@@ -1,5 +1,7 @@
 // What the charts share: the time axis, the theme's colours, and the way Plotly is called.
 
+import { localTicks } from "./ticks.js";
+
 export const CONFIG = {
   displayModeBar: false,
   doubleClick: false,
@@ -29,6 +31,7 @@ export function theme() {
 
 // Return the layout of a chart over the grid's time; `revision` grows when data changed in place.
 export function layout(colors, { grid, zoom, revision, ...rest }) {
+  const range = zoom.time ?? [grid.start, grid.start + grid.count * grid.step];
   return {
     margin: MARGIN,
     paper_bgcolor: "transparent",
@@ -40,12 +43,13 @@ export function layout(colors, { grid, zoom, revision, ...rest }) {
     datarevision: revision,
     xaxis: {
       type: "date",
-      range: zoom.time ?? [grid.start, grid.start + grid.count * grid.step],
+      range,
       gridcolor: colors.line,
       tickangle: 0,
       tickformatstops: CLOCKS,
       nticks: narrow() ? 5 : 10,
       zeroline: false,
+      ...localTicks(...range, narrow() ? 5 : 10),
     },
     ...rest,
   };

@@ -1,15 +1,18 @@
 // What a query lets pass, told of live rows and in words.
 
-import { spaced, usd } from "./format.js";
+import { range, usd } from "./format.js";
 
 const COUNTED_TYPES = ["forced", "backstop"];
 
 // Return whether a live row passes the filters; what is undefined is not filtered by.
-export function passes({ symbol, exchanges, side, min_value }, row) {
+export function passes({ symbol, exchanges, side, min_value, start, end }, row) {
+  const time = Date.parse(row.exchange_time);
   return (
     exchanges.includes(row.exchange) &&
     (!symbol || symbol === row.symbol) &&
     (!side || side === row.side) &&
+    (!start || time >= Date.parse(start)) &&
+    (!end || time < Date.parse(end)) &&
     (min_value === undefined || (row.value_usd !== null && row.value_usd >= min_value))
   );
 }
@@ -19,9 +22,18 @@ export function isCounted({ liquidation_type }) {
   return COUNTED_TYPES.includes(liquidation_type);
 }
 
-// Write that there is nothing: `No long liquidation of BTCUSDT of at least $10.0K in the last 4 h.`
-export function nothingOf({ symbol, side, min_value, timeframe }) {
+// Write that there is nothing: `No long liquidation of BTCUSDT ≥ $10.0K in the last 4 h.`
+export function nothingOf(query) {
+  const { symbol, side, min_value, timeframe, end } = query;
   const which = `${side ? `${side} ` : ""}liquidation${symbol ? ` of ${symbol}` : ""}`;
-  const value = min_value === undefined ? "" : ` of at least ${usd(Number(min_value))}`;
-  return `No ${which}${value} in the last ${spaced(timeframe)}.`;
+  const value = min_value === undefined ? "" : ` ≥ ${usd(Number(min_value))}`;
+  return `No ${which}${value} in the ${timeframe && !end ? "last" : "range"} ${range(query)}.`;
+}
+
+// Write how large the largest was that a minimum holds back, from a summary without it.
+export function largestOf({ timeframe, end }, { windows }) {
+  const isKnown = !end && timeframe in windows;
+  const { largest } = windows[isKnown ? timeframe : "24h"];
+  if (!largest) return "";
+  return `Largest ${isKnown ? "" : "of the last 24 h "}was ${usd(largest.value_usd)}.`;
 }

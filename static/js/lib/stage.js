@@ -3,11 +3,12 @@
 import { find, say, show } from "./dom.js";
 
 export class Stage {
-  constructor({ onAll, onAgain }) {
+  constructor({ onAll, onAgain, onSizes }) {
     this.charts = find("[data-charts]");
     this.hasError = false;
     find('[data-say-action="all"]').addEventListener("click", onAll);
     find('[data-say-action="again"]').addEventListener("click", onAgain);
+    find('[data-say-action="sizes"]').addEventListener("click", onSizes);
   }
 
   // A new answer is there: what was wrong is so no more.
@@ -19,9 +20,9 @@ export class Stage {
     if (!this.hasError) this.#tell("ready", "");
   }
 
-  // `words` say why there may be nothing to see.
-  empty(words) {
-    if (!this.hasError) this.#tell("empty", words);
+  // `words` say why there may be nothing to see; a minimum may be why.
+  empty(words, hasMinimum = false) {
+    if (!this.hasError) this.#tell("empty", words, hasMinimum ? "sizes" : "");
   }
 
   nothingSelected() {
@@ -38,13 +39,14 @@ export class Stage {
 
   loading(isLoading) {
     show("[data-loading]", isLoading);
-    find("[data-frame]").setAttribute("aria-busy", isLoading);
+    for (const element of [find("[data-frame]"), find("[data-controls]")])
+      element.setAttribute("aria-busy", isLoading);
   }
 
   #tell(kind, words, action = "") {
     this.charts.dataset.stage = kind;
     show("[data-say]", kind !== "ready");
     say(find("[data-say-words]"), words);
-    for (const name of ["all", "again"]) show(`[data-say-action="${name}"]`, name === action);
+    for (const name of ["all", "again", "sizes"]) show(`[data-say-action="${name}"]`, name === action);
   }
 }

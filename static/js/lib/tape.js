@@ -1,7 +1,7 @@
 // The newest liquidations, newest first; written four times a second at most, not in a hidden tab.
 
 import { find, say, show } from "./dom.js";
-import { price, side, usd, utc, when } from "./format.js";
+import { price, side, stamp, usd, when } from "./format.js";
 
 export const MOST_ROWS = 200;
 const MOST_IDS = 2000;
@@ -113,7 +113,7 @@ export class Tape {
     line.style.setProperty("--venue", color);
     const time = find("time", line);
     time.dateTime = row.exchange_time;
-    time.title = utc(row.exchange_time);
+    time.title = stamp(row.exchange_time);
     say(time, when(row.exchange_time));
     say(find("[data-name]", line), display_name);
     say(find(".side", line), side(row.side));

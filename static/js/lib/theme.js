@@ -17,10 +17,14 @@ export function startTheme(onChange) {
   button.addEventListener("click", () => {
     const theme = isLight(prefersLight) ? "dark" : "light";
     document.documentElement.dataset.theme = theme;
-    document.cookie = `theme=${theme}; path=/; max-age=${A_YEAR}; samesite=lax`;
+    document.cookie = `theme=${theme}; path=/; max-age=${A_YEAR}; samesite=lax${isSecure()}`;
     changed();
   });
   tell();
+}
+
+function isSecure() {
+  return location.protocol === "https:" ? "; secure" : "";
 }
 
 function isLight(prefersLight) {

@@ -2,6 +2,7 @@
 
 import { make, swatch } from "./dom.js";
 import { clock, price, share, side, usd } from "./format.js";
+import { civil, zoneWord } from "./zone.js";
 
 const GAP = 14;
 const DAY_MS = 86_400_000;
@@ -30,7 +31,7 @@ export class Tooltip {
     const isAtLeast = shares.some(({ exchange }) => grid.completeness[exchange] !== "complete");
     return [
       make("p", "where", `${price(low)} – ${price(low + grid.price.step)}`),
-      make("p", "when", `${range(start, start + grid.step)} UTC`),
+      make("p", "when", `${range(start, start + grid.step)} ${zoneWord(start)}`),
       make("p", "sum", `${isAtLeast ? "at least " : ""}${usd(sum.long + sum.short)}`),
       make("p", "sides", ...sides(sum)),
       make("ul", "", ...shares.map((part) => this.#line(part, sum))),
@@ -81,5 +82,5 @@ function range(start, end) {
 }
 
 function day(time) {
-  return new Date(time).toISOString().slice(0, 10);
+  return civil(time).slice(0, 10);
 }

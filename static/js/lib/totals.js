@@ -1,7 +1,7 @@
 // The row of totals and the table of the same numbers by venue.
 
 import { find, make, show, write } from "./dom.js";
-import { count, price, share, side, spaced, usd, utc } from "./format.js";
+import { count, price, range, share, side, stamp, usd } from "./format.js";
 
 export function tellTotals(grid) {
   const { totals } = grid;
@@ -13,7 +13,7 @@ export function tellTotals(grid) {
   write('[data-total="count"]', count(totals.count));
   show("[data-unknown]", totals.unknown_value_count > 0);
   write("[data-unknown-count]", count(totals.unknown_value_count));
-  write("[data-since]", grid.storedSince ? `First of them ${utc(grid.storedSince)}.` : "");
+  write("[data-since]", grid.storedSince ? `First of them ${stamp(grid.storedSince)}.` : "");
   for (const name of ["long", "short"])
     find("[data-split]").style.setProperty(`--${name}-usd`, totals[name]);
 }
@@ -53,9 +53,10 @@ export function tellZones(zones, venues) {
   find("[data-zones]").replaceChildren(...(rows.length ? rows : [line("Nothing.")]));
 }
 
-export function tellQuery({ symbol, timeframe }) {
+export function tellQuery(query) {
+  const { symbol } = query;
   write("[data-symbol]", symbol);
-  write("[data-range]", spaced(timeframe));
+  write("[data-range]", range(query));
   document.title = `${symbol} heatmap · liqsite`;
 }
 

@@ -1,24 +1,24 @@
 // The comparison page: what the server rendered, kept live.
 
-import { fetchGrid, fetchHealth, fetchLatest } from "../lib/api.js";
+import { fetchGrid, fetchHealth, fetchLatest, fetchSummary } from "../lib/api.js";
 import { Badges } from "../lib/badges.js";
 import { Connection } from "../lib/connection.js";
 import { Controls } from "../lib/controls.js";
 import { readJson, show, write } from "../lib/dom.js";
-import { spaced } from "../lib/format.js";
+import { range } from "../lib/format.js";
 import { Multiples } from "../lib/multiples.js";
 import { Redraw } from "../lib/redraw.js";
 import { Refresh } from "../lib/refresh.js";
-import { isCounted, nothingOf, passes } from "../lib/selection.js";
+import { isCounted, largestOf, nothingOf, passes } from "../lib/selection.js";
+import { startShell } from "../lib/shell.js";
 import { Stage } from "../lib/stage.js";
-import { startTheme } from "../lib/theme.js";
 
 const { grid: rendered, health, latest, query: first, venues } = readJson("embedded");
 const badges = new Badges();
 const multiples = new Multiples(venues);
 const redraw = new Redraw(draw);
 const controls = new Controls(changed);
-const stage = new Stage({ onAll: selectAll, onAgain: changed });
+const stage = new Stage({ onAll: selectAll, onAgain: changed, onSizes: showAllSizes });
 const refresh = new Refresh({
   ask,
   onError,
@@ -33,6 +33,8 @@ const connection = new Connection({
 // The query whose answer is on the page, and live rows that came while another was asked for.
 let shown = first;
 let meanwhile = [];
+// What is said of a minimum that holds everything back.
+let heldBack = "";
 // Ids of the rows that were counted since that answer, and of its newest.
 let seen = new Set();
 
@@ -46,6 +48,11 @@ function changed() {
 
 function selectAll() {
   controls.select(true);
+  changed();
+}
+
+function showAllSizes() {
+  controls.showAllSizes();
   changed();
 }
 
@@ -77,13 +84,14 @@ function load(query, answer, ids) {
   seen = new Set(ids);
   meanwhile.forEach(count);
   if (isAnother) startOver(query);
+  tellHeldBack();
   redraw.now();
 }
 
 function startOver(query) {
   connection.follow(wish(query));
   write("[data-symbol]", query.symbol);
-  write("[data-range]", spaced(query.timeframe));
+  write("[data-range]", range(query));
   show("[data-tables]", true);
   document.title = `${query.symbol} by exchange · liqsite`;
 }
@@ -110,7 +118,19 @@ function draw() {
   if (!multiples.shown.length) return;
   multiples.draw();
   if (multiples.count) stage.ready();
-  else stage.empty(`${badges.quiet(shown)} ${nothingOf(shown)}`);
+  else stage.empty(quietWords(), shown.min_value !== undefined);
+}
+
+function quietWords() {
+  return `${badges.quiet(shown)} ${nothingOf(shown)} ${heldBack}`;
+}
+
+async function tellHeldBack() {
+  heldBack = "";
+  if (multiples.count || shown.min_value === undefined) return;
+  const totals = await fetchSummary({ ...shown, min_value: undefined }).catch(() => null);
+  if (totals) heldBack = largestOf(shown, totals);
+  redraw.soon();
 }
 
 // What is refused as asked would be refused again; the rest is asked for until it works.
@@ -133,7 +153,7 @@ function tellHealth(at, rows, worker) {
 
 tellHealth(health.timestamp, Object.values(health.exchanges), health.worker);
 setInterval(() => document.hidden || badges.tell(), 1_000);
-startTheme(() => {
+startShell(() => {
   multiples.change();
   redraw.now();
 });

@@ -1,33 +1,38 @@
 // The heatmap page: what the server rendered, kept live.
 
-import { fetchGrid, fetchHealth, fetchLatest, fetchZones } from "../lib/api.js";
+import { fetchGrid, fetchHealth, fetchLatest, fetchSummary, fetchZones } from "../lib/api.js";
 import { Badges } from "../lib/badges.js";
 import { Bars } from "../lib/bars.js";
 import { Connection } from "../lib/connection.js";
 import { Controls } from "../lib/controls.js";
 import { find, readJson, show } from "../lib/dom.js";
-import { spaced } from "../lib/format.js";
+import { tellExports } from "../lib/exports.js";
+import { range } from "../lib/format.js";
 import { Grid } from "../lib/grid.js";
 import { Heat } from "../lib/heat.js";
+import { startPicture } from "../lib/picture.js";
 import { Redraw } from "../lib/redraw.js";
 import { Refresh } from "../lib/refresh.js";
+import { isCounted, largestOf, nothingOf, passes } from "../lib/selection.js";
+import { startShell } from "../lib/shell.js";
 import { Stage } from "../lib/stage.js";
+import { Strip } from "../lib/strip.js";
 import { Tape } from "../lib/tape.js";
-import { startTheme } from "../lib/theme.js";
 import { tellParts, tellQuery, tellTotals, tellZones } from "../lib/totals.js";
 import { Zoom } from "../lib/zoom.js";
 
-const { grid: rendered, health, latest, query: first, venues } = readJson("embedded");
+const { grid: rendered, health, latest, query: first, summary, venues } = readJson("embedded");
 const tables = find("[data-tables]");
 const grid = new Grid();
 const badges = new Badges();
 const tape = new Tape(venues);
+const strip = new Strip(venues);
 const heat = new Heat(find("[data-heat]"), grid, venues);
 const bars = new Bars(find("[data-bars]"), grid, venues);
 const redraw = new Redraw(draw);
 const zoom = new Zoom(() => redraw.now());
 const controls = new Controls(changed);
-const stage = new Stage({ onAll: selectAll, onAgain: changed });
+const stage = new Stage({ onAll: selectAll, onAgain: changed, onSizes: showAllSizes });
 const refresh = new Refresh({
   ask,
   onError,
@@ -42,11 +47,14 @@ const connection = new Connection({
 // The query whose answer is on the page, and live rows that came while another was asked for.
 let shown = null;
 let meanwhile = [];
+// What is said of a minimum that holds everything back.
+let heldBack = "";
 
 function changed() {
   const query = controls.read();
   controls.remember(query);
   show('[data-band="refusal"]', false);
+  tellExports(query, Object.keys(venues).length);
   if (query.exchanges.length) refresh.now(query);
   else selectNothing(query);
 }
@@ -56,31 +64,47 @@ function selectAll() {
   changed();
 }
 
+function showAllSizes() {
+  controls.showAllSizes();
+  changed();
+}
+
 function selectNothing(query) {
   refresh.stop();
   shown = query;
   tape.clear();
+  strip.clear();
   show("[data-totals], [data-tables]", false);
   stage.nothingSelected();
 }
 
 async function ask(query, signal) {
   meanwhile = [];
-  const [answer, rows] = await Promise.all([fetchGrid(query, signal), fetchLatest(query, signal)]);
-  load(query, answer, rows);
+  const [answer, rows, totals] = await Promise.all(
+    [fetchGrid, fetchLatest, fetchSummary].map((fetchPart) => fetchPart(query, signal)),
+  );
+  load(query, answer, rows, totals);
   if (tables.open) await tellTables(signal);
 }
 
-function load(query, answer, rows) {
+function load(query, answer, rows, totals) {
   const isAnother = query !== shown;
   shown = query;
   stage.clear();
-  grid.load(answer, heat.room);
+  grid.load(answer, room(query));
   const stored = new Set(rows.map(({ event_id }) => event_id));
-  for (const row of meanwhile) if (isShown(row) && !stored.has(row.event_id)) grid.add(row);
+  strip.load(totals);
+  for (const row of meanwhile) if (passes(query, row) && !stored.has(row.event_id)) add(row);
+  tellHeldBack();
   if (isAnother) startOver(query);
   tape.add(rows.filter((row) => tape.isNew(row)));
   redraw.now();
+}
+
+// Steps that were asked for are drawn as they are, whatever room there is.
+function room({ interval, price_bin_size }) {
+  const { times, prices } = heat.room;
+  return { times: interval ? Infinity : times, prices: price_bin_size ? Infinity : prices };
 }
 
 function startOver(query) {
@@ -101,20 +125,23 @@ function take(frame) {
 
 function count(rows) {
   if (!grid.exchanges) return;
-  const fresh = rows.filter((row) => isShown(row) && tape.isNew(row));
-  for (const row of fresh) if (!grid.add(row)) refresh.soon();
+  const fresh = rows.filter((row) => passes(shown, row) && tape.isNew(row));
+  fresh.forEach(add);
   tape.add(fresh);
 }
 
-function isShown({ symbol, exchange }) {
-  return symbol === shown?.symbol && shown.exchanges.includes(exchange);
+function add(row) {
+  if (!isCounted(row)) return;
+  strip.add(row);
+  if (!grid.add(row)) refresh.soon();
 }
 
 function draw() {
   if (!grid.exchanges || !shown.exchanges.length) return;
+  strip.tell();
   tellTotals(grid);
   if (tables.open) tellParts(grid, venues);
-  if (grid.isEmpty) return stage.empty(quietWords());
+  if (grid.isEmpty) return stage.empty(quietWords(), shown.min_value !== undefined);
   stage.ready();
   heat.draw(zoom);
   bars.draw(zoom);
@@ -123,7 +150,15 @@ function draw() {
 function quietWords() {
   const { count } = grid.totals;
   if (count) return `${count} liquidations, all of unknown value.`;
-  return `${badges.quiet(shown)} No liquidation of ${shown.symbol} in the last ${spaced(shown.timeframe)}.`;
+  return `${badges.quiet(shown)} ${nothingOf(shown)} ${heldBack}`;
+}
+
+async function tellHeldBack() {
+  heldBack = "";
+  if (!grid.isEmpty || shown.min_value === undefined) return;
+  const totals = await fetchSummary({ ...shown, min_value: undefined }).catch(() => null);
+  if (totals) heldBack = largestOf(shown, totals);
+  redraw.soon();
 }
 
 // What is refused as asked would be refused again; the rest is asked for until it works.
@@ -152,9 +187,11 @@ function tellHealth(at, rows, worker) {
 
 tellHealth(health.timestamp, Object.values(health.exchanges), health.worker);
 setInterval(() => document.hidden || badges.tell(), 1_000);
-startTheme(() => redraw.now());
+startShell(() => redraw.now());
+startPicture(heat.element, () => `${shown.symbol} liquidated, ${range(shown)}`);
+find("[data-now]").addEventListener("click", () => zoom.reset());
 tables.addEventListener("toggle", () => tables.open && tellTables().catch(onError));
 refresh.query = first.exchanges.length ? first : null;
 connection.start({ symbols: [first.symbol] });
-if (rendered) load(first, rendered, latest);
+if (rendered) load(first, rendered, latest, summary);
 else if (first.exchanges.length) refresh.soon();

@@ -12,7 +12,7 @@ import { tellMap, tellTables } from "../lib/map_words.js";
 import { Redraw } from "../lib/redraw.js";
 import { Refresh } from "../lib/refresh.js";
 import { Stage } from "../lib/stage.js";
-import { startTheme } from "../lib/theme.js";
+import { startShell } from "../lib/shell.js";
 
 const { bands, health, map: rendered, query: first, venues } = readJson("embedded");
 const tables = find("[data-tables]");
@@ -146,7 +146,7 @@ async function askHealth() {
 
 badges.update(health.timestamp, Object.values(health.exchanges), health.worker);
 setInterval(() => document.hidden || badges.tell(), 1_000);
-startTheme(restack);
+startShell(restack);
 tables.addEventListener("toggle", () => tables.open && answer && tellTables(answer, venues));
 refresh.query = first.exchanges.length ? first : null;
 connection.start({ symbols: [first.symbol] });

@@ -3,12 +3,12 @@
 
 import { readJson } from "../lib/dom.js";
 import { CONFIG, theme } from "../lib/plot.js";
-import { startTheme } from "../lib/theme.js";
+import { startShell } from "../lib/shell.js";
 
 const { models } = readJson("embedded");
 const element = document.querySelector("[data-reliability]");
 
-startTheme(draw);
+startShell(draw);
 // The chart library's script is deferred, as this one is, and stands before it.
 draw();
 

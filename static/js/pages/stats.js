@@ -6,7 +6,7 @@ import { Connection } from "../lib/connection.js";
 import { Controls } from "../lib/controls.js";
 import { find, readJson } from "../lib/dom.js";
 import { Fragments } from "../lib/fragments.js";
-import { startTheme } from "../lib/theme.js";
+import { startShell } from "../lib/shell.js";
 
 const RENEW_MS = 30_000;
 
@@ -52,5 +52,5 @@ badges.update(health.timestamp, Object.values(health.exchanges), health.worker);
 find("main").addEventListener("click", sort);
 setInterval(() => document.hidden || badges.tell(), 1_000);
 setInterval(() => fragments.soon(), RENEW_MS);
-startTheme(() => {});
+startShell();
 connection.start({ symbols: [] });

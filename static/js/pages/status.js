@@ -6,7 +6,7 @@ import { Connection } from "../lib/connection.js";
 import { find, readJson, say } from "../lib/dom.js";
 import { age, clock, utc } from "../lib/format.js";
 import { Fragments } from "../lib/fragments.js";
-import { startTheme } from "../lib/theme.js";
+import { startShell } from "../lib/shell.js";
 
 const RENEW_MS = 15_000;
 const DAY_MS = 86_400_000;
@@ -55,5 +55,5 @@ async function askHealth() {
 badges.update(health.timestamp, Object.values(health.exchanges), health.worker);
 setInterval(() => document.hidden || badges.tell(), 1_000);
 setInterval(() => fragments.soon(), RENEW_MS);
-startTheme(() => {});
+startShell();
 connection.start({ symbols: [] });

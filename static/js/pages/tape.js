@@ -1,30 +1,30 @@
 // The tape page: what the server rendered, kept live.
 
-import { fetchHealth, fetchLatest, parameters } from "../lib/api.js";
+import { fetchHealth, fetchLatest, fetchSummary } from "../lib/api.js";
 import { Badges } from "../lib/badges.js";
 import { Connection } from "../lib/connection.js";
 import { Controls } from "../lib/controls.js";
-import { find, findAll, readJson, say, show } from "../lib/dom.js";
-import { listenToKeys } from "../lib/keys.js";
+import { find, readJson, say, show } from "../lib/dom.js";
+import { tellExports } from "../lib/exports.js";
 import { Loud } from "../lib/loud.js";
 import { Refresh } from "../lib/refresh.js";
-import { dresser, loudness } from "../lib/rows.js";
-import { nothingOf, passes } from "../lib/selection.js";
+import { dress, loudness } from "../lib/rows.js";
+import { largestOf, nothingOf, passes } from "../lib/selection.js";
+import { startShell } from "../lib/shell.js";
 import { Sound } from "../lib/sound.js";
 import { Stage } from "../lib/stage.js";
 import { MOST_ROWS, Tape } from "../lib/tape.js";
-import { startTheme } from "../lib/theme.js";
 
 // Of symbols that the socket does not follow.
 const ALL_SYMBOLS_POLL_MS = 10_000;
 
-const { health, latest, query: first, symbols, timeframes, venues } = readJson("embedded");
+const { health, latest, query: first, symbols, venues } = readJson("embedded");
 const badges = new Badges();
-const tape = new Tape(venues, dresser(timeframes));
+const tape = new Tape(venues, dress);
 const sound = new Sound(find("[data-sound]"));
 const loud = new Loud(find("[data-loud]"));
 const controls = new Controls(changed);
-const stage = new Stage({ onAll: selectAll, onAgain: changed });
+const stage = new Stage({ onAll: selectAll, onAgain: changed, onSizes: showAllSizes });
 const refresh = new Refresh({
   ask,
   onError,
@@ -37,12 +37,14 @@ const connection = new Connection({
   askRows: missed,
 });
 let shown = first;
+// What is said of a minimum that holds everything back.
+let heldBack = "";
 
 function changed() {
   const query = controls.read();
   controls.remember(query);
   show('[data-band="refusal"]', false);
-  tellExports(query);
+  tellExports(query, Object.keys(venues).length);
   tellFollowed(query);
   if (query.exchanges.length) refresh.now(query);
   else selectNothing(query);
@@ -50,6 +52,11 @@ function changed() {
 
 function selectAll() {
   controls.select(true);
+  changed();
+}
+
+function showAllSizes() {
+  controls.showAllSizes();
   changed();
 }
 
@@ -67,6 +74,7 @@ async function ask(query, signal) {
   stage.clear();
   tape.add(rows.filter((row) => tape.isNew(row)));
   tellStage();
+  tellHeldBack();
 }
 
 function startOver(query) {
@@ -97,18 +105,20 @@ function missed() {
 }
 
 function tellStage() {
-  if (tape.isEmpty) stage.empty(`${badges.quiet(shown)} ${nothingOf(shown)}`);
+  if (tape.isEmpty) stage.empty(quietWords(), shown.min_value !== undefined);
   else stage.ready();
 }
 
-function tellExports(query) {
-  const values = parameters(query);
-  if (query.exchanges.length === Object.keys(venues).length) delete values.exchanges;
-  for (const link of findAll("[data-export]")) {
-    link.hidden = !query.exchanges.length;
-    const { pathname } = new URL(link.href);
-    link.href = `${pathname}?${new URLSearchParams({ ...values, format: link.dataset.export })}`;
-  }
+function quietWords() {
+  return `${badges.quiet(shown)} ${nothingOf(shown)} ${heldBack}`;
+}
+
+async function tellHeldBack() {
+  heldBack = "";
+  if (!tape.isEmpty || shown.min_value === undefined) return;
+  const totals = await fetchSummary({ ...shown, min_value: undefined }).catch(() => null);
+  if (totals) heldBack = largestOf(shown, totals);
+  tellStage();
 }
 
 // Say which symbols come live and which do not, when that is not simply the one asked for.
@@ -138,8 +148,7 @@ function tellHealth(at, rows, worker) {
 
 tellHealth(health.timestamp, Object.values(health.exchanges), health.worker);
 tellFollowed(first);
-startTheme(() => {});
-listenToKeys({ " ": () => tape.toggle(), s: () => sound.toggle() });
+startShell();
 setInterval(() => document.hidden || badges.tell(), 1_000);
 setInterval(() => shown.symbol || refresh.soon(), ALL_SYMBOLS_POLL_MS);
 refresh.query = first.exchanges.length ? first : null;

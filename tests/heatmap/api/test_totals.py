@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -57,11 +58,15 @@ def test_summary_adds_up_windows_that_hold_each_other(client: Client, lake: Writ
         for name, w in windows.items()
     } == {"1h": (1, 0, 1), "4h": (1, 10, 2), "12h": (1, 110, 3), "24h": (1, 110, 4)}
     assert windows["1h"]["largest"]["event_id"] == "binance:1"
-    assert windows["24h"]["largest"] == {
+    largest = windows["24h"]["largest"]
+    happened = datetime.fromisoformat(largest.pop("exchange_time"))
+    assert abs(happened - ago(hours=10)) < timedelta(minutes=1)
+    assert largest == {
         "event_id": "bybit:3",
         "exchange": "bybit",
         "side": "short",
         "value_usd": 100.0,
+        "price": 80_000.0,
     }
     assert windows["24h"]["per_exchange"]["okx"]["unknown_value_count"] == 1
     assert windows["12h"]["coverage"]["okx"]["unknown_value_count"] == 0

@@ -1,0 +1,2 @@
+-- The largest known value of a selection.
+SELECT max(value_usd) FROM selected;
