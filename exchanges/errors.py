@@ -53,11 +53,20 @@ class HistoryUnavailable(LiqsiteError):
 
 
 class ConnectionRefused(LiqsiteError):
-    """The venue answered and refused; `is_block` when it refuses this network or address."""
+    """The venue answered and refused: this network or address (`is_block`), or because it was
+    asked too often (`is_limit`)."""
 
-    def __init__(self, reason: str, *, is_block: bool = False, retry_after: float = 0.0) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        is_block: bool = False,
+        is_limit: bool = False,
+        retry_after: float = 0.0,
+    ) -> None:
         super().__init__(reason)
         self.is_block = is_block
+        self.is_limit = is_limit
         self.retry_after = retry_after
 
 

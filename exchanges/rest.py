@@ -20,7 +20,7 @@ from exchanges.errors import (
     MalformedFrame,
 )
 from exchanges.instruments import Instrument, Instruments
-from exchanges.trouble import explain, is_block, seconds_to_wait
+from exchanges.trouble import explain, is_block, is_limit, seconds_to_wait
 
 T = TypeVar("T")
 
@@ -101,6 +101,7 @@ async def fetch(http: aiohttp.ClientSession, exchange: str, request: Request) ->
             raise ConnectionRefused(
                 f"HTTP {answer.status} from {answer.url.host}",
                 is_block=is_block(answer.status),
+                is_limit=is_limit(answer.status),
                 retry_after=seconds_to_wait(answer.headers),
             )
         return await _read(answer)

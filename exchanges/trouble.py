@@ -12,6 +12,8 @@ from exchanges.errors import LiqsiteError
 
 # "Unavailable for legal reasons" and "forbidden": the venue refuses this network or region.
 _BLOCKS = (403, 451)
+# "Too many requests", and what Binance says to who does not listen to that.
+_LIMITS = (418, 429)
 
 
 def explain(error: BaseException) -> str:
@@ -33,6 +35,11 @@ def explain(error: BaseException) -> str:
 def is_block(status: int) -> bool:
     """Return whether an HTTP status refuses this network rather than this request."""
     return status in _BLOCKS
+
+
+def is_limit(status: int) -> bool:
+    """Return whether an HTTP status says that there were too many requests."""
+    return status in _LIMITS
 
 
 def seconds_to_wait(headers: Mapping[str, str]) -> float:

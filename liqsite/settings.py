@@ -51,6 +51,12 @@ LIQSITE_KEEP_DAYS = env.int("LIQSITE_KEEP_DAYS", 0)
 LIQSITE_ZONE_DAYS = env.int("LIQSITE_ZONE_DAYS", 90)
 # What the worker does beside gathering and storing, by dotted names.
 LIQSITE_JOBS: list[str] = env.list("LIQSITE_JOBS", default=["heatmap.forecast.job.Forecast"])
+# Whether the worker also asks Hyperliquid for its accounts' open positions, and which weight a
+# minute that may take of the 1,200 that the venue gives one address.
+LIQSITE_HYPERLIQUID_POSITIONS = env.bool("LIQSITE_HYPERLIQUID_POSITIONS", False)
+LIQSITE_HYPERLIQUID_POSITIONS_WEIGHT = env.float("LIQSITE_HYPERLIQUID_POSITIONS_WEIGHT", 500.0)
+if LIQSITE_HYPERLIQUID_POSITIONS:
+    LIQSITE_JOBS = [*LIQSITE_JOBS, "exchanges.census.Census"]
 # How many live sockets one address may have open at a time, in each process.
 LIQSITE_SOCKETS_PER_ADDRESS = env.int("LIQSITE_SOCKETS_PER_ADDRESS", 50)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from exchanges.simulator.agents.crowd import Column, How
+from exchanges.simulator.agents.crowd import Column, Floats, How
 from exchanges.simulator.agents.history import Candles
 from exchanges.simulator.agents.kinds import CEX, DARING_TIERS, Kind
 from exchanges.simulator.agents.market import AgentMarket, Bar, Block
@@ -128,13 +128,11 @@ class Crowds:
 
     def positions(self, asset: str) -> Iterator[dict[str, Any]]:
         """Yield every open position: the truth, with times in epoch seconds."""
-        market = self._markets[asset]
-        unit = market.lot * self._people[asset]
-        for crowd in (market.longs, market.shorts):
-            for row in crowd.positions().T.tolist():
+        for side, unit, table in self.tables(asset):
+            for row in table.T.tolist():
                 yield {
                     "asset": asset,
-                    "side": _side(crowd.side),
+                    "side": side,
                     "quantity": row[Column.QUANTITY] * unit,
                     "entry": row[Column.ENTRY],
                     "leverage": row[Column.LEVERAGE],
@@ -142,6 +140,17 @@ class Crowds:
                     "opened": row[Column.OPENED],
                     "liquidation_price": row[Column.LEVEL],
                 }
+
+    def tables(self, asset: str) -> Iterator[tuple[Side, float, Floats]]:
+        """Yield each side's open positions, oldest first, and how many base units a lot is."""
+        market = self._markets[asset]
+        for crowd in (market.longs, market.shorts):
+            yield _side(crowd.side), market.lot * self._people[asset], crowd.positions()
+
+    @property
+    def now(self) -> float:
+        """The end of the last step, in epoch seconds."""
+        return max(market.now for market in self._markets.values())
 
     def _next(self, asset: str, market: AgentMarket) -> tuple[Block, int]:
         """Return the next step's draws."""

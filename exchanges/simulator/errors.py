@@ -7,3 +7,7 @@ from exchanges.errors import LiqsiteError
 
 class SimulatorError(LiqsiteError):
     """A setting, a file or a control request that the simulator cannot use."""
+
+
+class AskedTooOften(SimulatorError):
+    """More requests than the venue answers one address; said with HTTP 429."""

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from exchanges.simulator.client import Client
 from exchanges.simulator.contracts import Liquidation
+from exchanges.simulator.errors import AskedTooOften
 from exchanges.simulator.faults import REFUSALS, Faults
 from exchanges.simulator.garbage import FIXED, garbage_beside, large_garbage
 from exchanges.simulator.ledger import Ledger, Parcel
@@ -71,10 +72,16 @@ class Host:
         return socket
 
     async def serve_request(self, request: web.Request, path: str) -> web.Response:
-        """Answer one REST request; a stalled venue answers when it is well again."""
+        """Answer one REST request; a stalled venue answers when it is well again.
+
+        Raises HTTPNotFound and HTTPTooManyRequests.
+        """
         await until(lambda: self._answers() or request.transport is None, 0.02)
         query = Query(path, request.query, await request.read(), self._now_ms())
-        answer = self.venue.reply(query)
+        try:
+            answer = self.venue.reply(query)
+        except AskedTooOften as error:
+            raise web.HTTPTooManyRequests(text=str(error)) from error
         if answer is None:
             raise web.HTTPNotFound(text=f"{self.venue.name} is not simulated at {path}")
         return web.json_response(answer)

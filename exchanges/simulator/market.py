@@ -74,6 +74,8 @@ class Market:
         """Make the agents and their past, which takes seconds; `until` does it where needed."""
         if self._has_agents and self._crowds is None:
             self._crowds = Crowds(self._seed, self._start, self._people)
+            for venue in self._venues:
+                venue.crowds = self._crowds
             self._show(Chart(self._seed, self._start, self._crowds.candles))
 
     def until(self, now: float) -> Iterator[Liquidation]:

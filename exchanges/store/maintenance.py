@@ -18,6 +18,7 @@ import duckdb
 from exchanges.errors import StoreUnavailable
 from exchanges.store.connection import connect
 from exchanges.store.flushes import flush_alone
+from exchanges.store.observed import thin_observed
 
 # Files grow to this size and are then left alone: merging one takes about a quarter of a second.
 FULL_FILE_BYTES = 5_000_000
@@ -43,10 +44,23 @@ SNAPSHOTS_PER_STEP = 5_000
 _CATALOG = "__ducklake_metadata_lake"
 
 # The tables that grow.
-GROWING = ("liquidations", "candles", "mark_candles", "open_interest", "zone_columns", "zones")
+GROWING = (
+    "liquidations",
+    "candles",
+    "mark_candles",
+    "open_interest",
+    "zone_columns",
+    "zones",
+    "observed_positions",
+)
 
 # What is kept as long as zones are, and the time by which it is.
-_OF_ZONES = {"zone_columns": "frozen_at", "zones": "frozen_at"}
+_OF_ZONES = {
+    "zone_columns": "frozen_at",
+    "zones": "frozen_at",
+    "observed_positions": "taken_at",
+    "observed_passes": "taken_at",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,7 @@ def steps(
         *(step for table in names for step in _merge_steps(table)),
         *_forget_steps(now, keep_days),
         *_forget_zones_steps(now, zone_days),
+        Step("thin observed positions", partial(thin_observed, now)),
         Step("drop outdated positions", _drop_outdated_positions),
         *(Step(f"rewrite {table}", partial(_rewrite, table)) for table in names),
         Step("expire snapshots", partial(_expire, now - SNAPSHOTS_KEPT)),

@@ -10,6 +10,7 @@ from heatmap.api.heatmap import Heatmap, HeatmapTimeseries, Levels
 from heatmap.api.liquidations import LiquidationDetail, Liquidations, LiquidationSpread
 from heatmap.api.live import LiveStats
 from heatmap.api.margin import MarginCalculate, MarginTiers
+from heatmap.api.observed import ObservedPositions
 from heatmap.api.predicted import Explain, FrozenZones, LiquidationMap
 from heatmap.api.prices import Klines
 from heatmap.api.scorecard import Scorecards
@@ -58,6 +59,7 @@ urlpatterns = [
     path("liquidations/levels", Levels.as_view(), name="liquidations-levels"),
     path("liquidations/map", LiquidationMap.as_view(), name="liquidations-map"),
     path("liquidations/zones", FrozenZones.as_view(), name="liquidations-zones"),
+    path("liquidations/observed", ObservedPositions.as_view(), name="liquidations-observed"),
     path("liquidations/explain", Explain.as_view(), name="liquidations-explain"),
     path("margin/calculate", MarginCalculate.as_view(), name="margin-calculate"),
     path("margin/tiers/<str:symbol>", MarginTiers.as_view(), name="margin-tiers"),

@@ -13,7 +13,7 @@ from exchanges.adapters import adapters
 from exchanges.models import RejectedFrame, WorkerLease
 from exchanges.store import Writer
 from heatmap.answers.coverage_bar import pieces
-from heatmap.answers.status import Lag, Pace, paces, recent_lags
+from heatmap.answers.status import Pace, paces, recent_lags
 from heatmap.coverage import Interval
 from heatmap.templatetags import figures
 from tests.heatmap.api.rows import a_gap, ago, watch

@@ -1,6 +1,10 @@
-"""Hyperliquid: candles, contexts of all coins, margin tables.
+"""Hyperliquid: candles, contexts of all coins, margin tables, accounts.
+
+All requests are weighed as there, answers with many rows at their least weight. Beyond the budget
+only questions for accounts are refused: they are what has to leave room for the others.
 
 Sources: https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint
+https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/rate-limits-and-user-limits
 https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint/perpetuals
 """
 
@@ -10,25 +14,40 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from exchanges.simulator.contracts import Contract
+from exchanges.simulator.errors import AskedTooOften
 from exchanges.simulator.market_rest.base import STEP_MS, MarketRest
+from exchanges.simulator.market_rest.hyperliquid_accounts import ADDRESS, Accounts, Budget
 
 if TYPE_CHECKING:
-    from exchanges.simulator.venues.base import Candle, Query
+    from exchanges.simulator.venues.base import Candle, Query, Venue
 
 MOST_CANDLES = 5000
 TIERED, TIERED_ID, PLAIN_LEVERAGE = ("BTC", "ETH"), 56, 20
 
 
 class HyperliquidRest(MarketRest):
-    """`POST /info`, by its `type`."""
+    """`POST /info`, by its `type`, and the leaderboard, which is a file."""
+
+    def __init__(self, venue: Venue) -> None:
+        super().__init__(venue)
+        self.accounts = Accounts(venue)
+        self._budget = Budget()
 
     def answer(self, query: Query) -> Any:
-        """A dex that is named has no contracts."""
+        """A dex that is named has no contracts. Raises AskedTooOften."""
+        if query.path == "/Mainnet/leaderboard":
+            return self.accounts.leaderboard()
         try:
             asked: Any = json.loads(query.body) if query.path == "/info" else None
         except ValueError:
             asked = None
         match asked:
+            case {"type": str(kind)} if not self._budget.takes(kind, query.now_ms):
+                if kind == "clearinghouseState":
+                    raise AskedTooOften("1200 units of weight a minute are spent")
+        match asked:
+            case {"type": "clearinghouseState", "user": str(user)} if ADDRESS.fullmatch(user):
+                return self.accounts.state("" if asked.get("dex") else user, query.now_ms)
             case {"type": "meta"}:
                 return self._meta([] if asked.get("dex") else self.listed())
             case {"type": "metaAndAssetCtxs"}:

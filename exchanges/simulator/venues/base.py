@@ -16,6 +16,7 @@ import msgspec
 from exchanges.simulator.chart import STEP, Bar, Chart
 from exchanges.simulator.client import Client, Limits
 from exchanges.simulator.contracts import Contract, Liquidation
+from exchanges.simulator.crowds import Crowds
 from exchanges.simulator.market_rest.base import MarketRest
 from exchanges.simulator.prices import ASSETS
 from exchanges.simulator.sent import NUMBERS_PER_MS, Numbered, Sent
@@ -104,6 +105,8 @@ class Venue(ABC):
         self.last_prices: dict[str, float] = {}
         self.sent = Sent(self.name, self.contracts)
         self.chart = Chart()
+        self.crowds: Crowds | None = None
+        """The agents, where liquidations are theirs."""
         self.parts: dict[str, float] = {}
         """Of an asset's market over all venues, by contract; 0 where nothing is liquidated."""
 
