@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,9 +15,10 @@ from django.views.decorators.http import require_safe
 
 from exchanges.errors import StoreUnavailable
 from heatmap import queries
-from heatmap.answers.heatmap import heatmap_grid, zones
+from heatmap.answers.heatmap import zones
 from heatmap.answers.history import SUMMARY_HOURS, summary
 from heatmap.bins import INTERVALS
+from heatmap.chart_layers import Charted, ChartParameters, Shown, charted, told_rules
 from heatmap.fields import TYPES
 from heatmap.health import snapshot
 from heatmap.page_parameters import Asked, SteppedParameters, asked, embedded_query
@@ -45,13 +46,22 @@ THEMES = ("dark", "light")
 class Stored:
     """What the store knows about a query; `refusal` says why it could not be read."""
 
-    grid: GridColumns | None = None
+    charted: Charted | None = None
     summary: Summary | None = None
     zones: tuple[Zone, ...] = ()
     latest: tuple[dict[str, Any], ...] = ()
     symbols: tuple[str, ...] = ()
     refusal: str = ""
     largest: str = ""
+
+    @property
+    def grid(self) -> GridColumns | None:
+        """Return what was observed."""
+        return self.charted.grid if self.charted else None
+
+
+class ChartedParameters(ChartParameters, SteppedParameters):
+    """The parameters of the page's address."""
 
 
 def shell(request: HttpRequest) -> dict[str, str]:
@@ -67,50 +77,52 @@ def shell(request: HttpRequest) -> dict[str, str]:
 
 @require_safe
 def heatmap(request: HttpRequest) -> HttpResponse:
-    """Observed liquidations of one symbol: chart, totals, tape, and how the venues are doing."""
-    found, stored = _answered(asked(request.GET, SteppedParameters))
+    """Liquidations of one symbol: chart, totals, tape, and how the venues are doing."""
+    shown = Shown.of(request.GET.dict())
+    found, stored = _answered(asked(request.GET, ChartedParameters), shown)
     health = snapshot(datetime.now(UTC))
-    shown = shown_health(health)
+    displayed = shown_health(health)
     context = {
         "asked": found,
         "query": found.query,
+        "shown": shown,
         "stored": stored,
-        "health": shown,
+        "health": displayed,
         "stopped": stopped_words(health),
         "timeframes": TIMEFRAMES,
         "intervals": INTERVALS,
         "strip": _strip(stored),
-        "venues": venues(found, shown),
+        "venues": venues(found, displayed),
         "no_venue_reachable": no_venue_reachable(health),
         "quiet": quiet(found.query, health) + stored.largest,
         "exports": exports(found),
-        "embedded": _embedded(found, stored, health),
+        "embedded": _embedded(found, shown, stored, health),
     }
     return render(request, "heatmap/page.html", context, status=400 if found.refusal else 200)
 
 
-def _answered(found: Asked) -> tuple[Asked, Stored]:
+def _answered(found: Asked, shown: Shown) -> tuple[Asked, Stored]:
     """Return what is stored; steps of which there would be too many are said and left out."""
     if found.nothing_selected:
         return found, Stored()
     try:
-        return found, _stored(found)
+        return found, _stored(found, shown)
     except StoreUnavailable as error:
         return found, Stored(refusal=str(error))
     except BadParameters as error:
-        return _answered(replace(found.without_steps(), refusal=error.detail))
+        return _answered(replace(found.without_steps(), refusal=error.detail), shown)
 
 
-def _stored(found: Asked) -> Stored:
+def _stored(found: Asked, shown: Shown) -> Stored:
     query, levels = found.query, found.steps.get("price_bin_size")
-    grid = heatmap_grid(query, interval=found.steps.get("interval"), price_bin_size=levels)
+    drawn = charted(query, shown, found.steps.get("interval"), levels)
     return Stored(
-        grid=grid,
+        charted=drawn,
         summary=summary(replace(query, end=query.asked_at), "none"),
         zones=tuple(_largest(zones(query, price_bin_size=levels)["zones"])),
         latest=tuple(queries.latest(replace(query, types=TYPES), LATEST_ROWS)),
         symbols=tuple(queries.symbols()),
-        largest="" if grid["totals"]["count"] else largest_words(query),
+        largest="" if drawn.grid["totals"]["count"] else largest_words(query),
     )
 
 
@@ -126,12 +138,19 @@ def _largest(found: list[Zone]) -> list[Zone]:
     return valued[:LARGEST_ZONES]
 
 
-def _embedded(found: Asked, stored: Stored, health: Mapping[str, Any]) -> dict[str, Any]:
+def _embedded(
+    found: Asked, shown: Shown, stored: Stored, health: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return what the page's modules start from, so that they need not ask for it again."""
+    layers = stored.charted
     return {
         "query": embedded_query(found),
         "grid": stored.grid,
         "summary": stored.summary,
+        "predicted": layers.predicted if layers else None,
+        "candles": layers.candles if layers else None,
+        "shown": asdict(shown),
+        "rules": told_rules(),
         "latest": stored.latest,
         "health": health,
         "venues": described_venues(),

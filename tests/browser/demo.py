@@ -28,7 +28,8 @@ class Demo:
     def __init__(self, folder: Path, process: subprocess.Popen[bytes], port: int, sim: int) -> None:
         self.url = f"http://127.0.0.1:{port}/"
         self.log = folder / "log"
-        self._catalog = folder / "data" / "lake" / "catalog.sqlite"
+        self.lake = folder / "data" / "lake"
+        self._catalog = self.lake / "catalog.sqlite"
         self._process = process
         self._control = f"http://127.0.0.1:{sim}/control/faults"
 

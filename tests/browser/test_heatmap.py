@@ -30,7 +30,9 @@ def test_selecting_an_exchange_shows_the_numbers_of_the_api(open_page: OpenPage)
     page = open_page(prepare=no_live_rows)
     be_live(page)
     page.get_by_role("button", name="None").click()
-    with page.expect_response(re.compile("heatmap-timeseries.*exchanges=bybit$")) as answer:
+    with page.expect_response(
+        re.compile(r"heatmap-timeseries\?format.*exchanges=bybit$")
+    ) as answer:
         page.get_by_role("checkbox", name="Bybit").check()
     totals = answer.value.json()["totals"]
     expect(page.locator('[data-total="long"]')).to_have_text(figures.usd(totals["long"]))
@@ -111,32 +113,6 @@ def test_refused_address_stays_said_until_something_is_chosen(
     expect(words).to_be_hidden()
     assert all("400" in complaint for complaint in complaints)
     complaints.clear()
-
-
-def test_tooltip_tells_what_the_api_tells(open_page: OpenPage) -> None:
-    page = open_page(prepare=no_live_rows)
-    expect(page.locator(DRAWN)).to_be_visible(timeout=15 * SECOND)
-    cell = page.evaluate(
-        """() => {
-            const chart = document.querySelector("[data-heat]");
-            const rows = chart.data[0].z;
-            const price = rows.findIndex((row) => row.some((value) => value !== null));
-            const time = rows[price].findIndex((value) => value !== null);
-            const { x0, dx, y0, dy } = chart.data[0];
-            const { xaxis, yaxis } = chart._fullLayout;
-            const box = chart.getBoundingClientRect();
-            return {
-                usd: 10 ** rows[price][time],
-                x: box.x + xaxis._offset + xaxis.d2p(x0 + time * dx),
-                y: box.y + yaxis._offset + yaxis.d2p(y0 + price * dy),
-            };
-        }"""
-    )
-    page.mouse.move(cell["x"], cell["y"])
-    tooltip = page.locator("[data-tooltip]")
-    expect(tooltip).to_contain_text(figures.usd(cell["usd"]))
-    expect(tooltip).to_contain_text("100\u00a0%")
-    expect(tooltip).to_contain_text(re.compile("▼ long|▲ short"))
 
 
 def test_numbers_are_written_alike_on_both_sides(open_page: OpenPage) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 
 from exchanges.models import WorkerLease
 from exchanges.store import Writer
+from heatmap.bins import INTERVALS
 from heatmap.templatetags import figures
 from tests.heatmap.test_pages import embedded, now_ish, plain_static, set_state, text, worker
 
@@ -55,10 +56,14 @@ def test_chart_is_the_one_of_the_api_with_the_same_parameters(
     client: Client, worker: WorkerLease, rows: None, query: str
 ) -> None:
     page = client.get(f"/?{query}")
-    answer = client.get(f"{SERIES}&{query}").json()
+    grid = embedded(page)["grid"]
+    steps = {seconds: name for name, seconds in INTERVALS.items()}
+    chosen = steps.get(grid["time"]["step_seconds"])
+    asked = f"{query}&interval={chosen}" if chosen and "interval" not in query else query
+    answer = client.get(f"{SERIES}&{asked}").json()
     assert page.status_code == 200
     for part in ("totals", "cells", "price"):
-        assert embedded(page)["grid"][part] == answer[part]
+        assert grid[part] == answer[part]
     assert answer["totals"]["count"] > 0
 
 

@@ -23,6 +23,27 @@ export function fetchGrid(query, signal) {
   return get("/liquidations/heatmap-timeseries", { format: "columns", ...values }, signal);
 }
 
+// Return frozen columns of what was predicted.
+export function fetchPredicted(asked, signal) {
+  return fetchGrid({ ...asked, layer: "predicted" }, signal);
+}
+
+// Return the candles of a span {start, end} in milliseconds.
+export function fetchCandles(symbol, interval, { start, end }, signal) {
+  const [start_time, end_time] = [start, end].map((time) => new Date(time).toISOString());
+  return get("/prices/klines", { symbol, interval, start_time, end_time }, signal);
+}
+
+// Return the legs behind a predicted cell.
+export function fetchLegs(asked, signal) {
+  return get("/liquidations/explain", parameters(asked), signal);
+}
+
+// Return one page of liquidations {liquidations, next_cursor}.
+export function fetchEvents(asked, signal) {
+  return get("/liquidations", parameters(asked), signal);
+}
+
 export async function fetchLatest(query, signal, limit = 100) {
   const values = { ...filters(query), type: "all", limit };
   const answer = await get("/liquidations", values, signal);

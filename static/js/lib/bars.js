@@ -4,6 +4,7 @@
 import { find, make, say, swatch } from "./dom.js";
 import { span, usd } from "./format.js";
 import { CONFIG, layout, theme, verticalAxis } from "./plot.js";
+import { roundStep } from "./steps.js";
 
 export class Bars {
   #traces = new Map();
@@ -93,8 +94,7 @@ function heights(traces, sign) {
 // Return range and labels of an axis that shows dollars in both directions as positive.
 function ticks(highest, lowest) {
   const span = highest + lowest || 1;
-  const power = 10 ** Math.floor(Math.log10(span / 4));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= span / 4);
+  const step = roundStep(span / 4);
   const tickvals = [];
   for (let value = -Math.floor(lowest / step); value <= highest / step; value++)
     tickvals.push(value * step);

@@ -3,6 +3,7 @@
 import { fetchPage } from "./api.js";
 import { find, findAll, show, write } from "./dom.js";
 import { Refresh } from "./refresh.js";
+import { tellTimes } from "./times.js";
 
 const BAND = '[data-band="unanswered"]';
 
@@ -46,6 +47,7 @@ function put(fresh) {
   const focused = document.activeElement?.id;
   for (const old of findAll("[data-fragment]")) {
     const next = find(`[data-fragment="${CSS.escape(old.dataset.fragment)}"]`, fresh);
+    if (next) tellTimes(next);
     if (next && !next.isEqualNode(old)) old.replaceWith(document.adoptNode(next));
   }
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();

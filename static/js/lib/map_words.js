@@ -1,7 +1,7 @@
 // The map's totals, its words and its tables, as templates/map writes them.
 
 import { find, make, say, show, write } from "./dom.js";
-import { amount, distance, percent, price, share, utc } from "./format.js";
+import { amount, distance, percent, price, share, stamp } from "./format.js";
 
 export function tellMap(answer, venues) {
   const { levels, totals, unit, max_pain: pain, frozen_at, reference_price } = answer;
@@ -13,7 +13,7 @@ export function tellMap(answer, venues) {
   }
   write('[data-pain="max_pain"]', pain ? price(pain.price) : "");
   write('[data-pain-value="max_pain"]', pain ? amount(pain.value, unit) : "");
-  write("[data-frozen]", frozen_at ? utc(frozen_at) : "");
+  write("[data-frozen]", frozen_at ? stamp(frozen_at) : "");
   write("[data-reference-price]", reference_price === null ? "" : price(reference_price));
   say(find("[data-kernels]"), kernels(answer, venues));
 }
@@ -45,7 +45,7 @@ function byExchange({ per_exchange, coverage, totals, unit }, venues) {
       amount(short, unit),
       share(long + short, totals),
       seen === null ? "unknown" : percent(100 * seen),
-      frozen_at ? utc(frozen_at) : "never",
+      frozen_at ? stamp(frozen_at) : "never",
       kernel ?? "",
     );
   });

@@ -2,10 +2,10 @@
 
 import { findAll, find, make } from "./dom.js";
 import { count, percent, share, usd } from "./format.js";
-import { limitsOf } from "./grid.js";
-import { tellScale } from "./heat.js";
+import { limitsOf } from "./cells.js";
 import { Panel } from "./panel.js";
 import { theme } from "./plot.js";
+import { tellScale } from "./scale.js";
 
 export class Multiples {
   #changed = new Set();

@@ -112,8 +112,20 @@ export class Panel {
     });
     Object.assign(shape.xaxis, { nticks: 4, fixedrange: true });
     await Plotly.react(this.chart, [trace], shape, CONFIG);
-    const tooltip = find("[data-tooltip]", this.element);
-    this.#tooltip ??= new Tooltip(tooltip, this.chart, grid, this.venues);
+    this.#tooltip ??= this.#withTooltip();
+  }
+
+  #withTooltip() {
+    const tooltip = new Tooltip(find("[data-tooltip]", this.element), this.venues);
+    this.chart.on("plotly_hover", ({ points: [point], event }) => {
+      const [priceIndex, timeIndex] = point.pointIndex;
+      const observed = this.grid.shares(timeIndex, priceIndex);
+      if (!observed.length) return;
+      const { completeness } = this.grid;
+      tooltip.show({ ...this.grid.box(timeIndex, priceIndex), observed, completeness }, event);
+    });
+    this.chart.on("plotly_unhover", () => tooltip.hide());
+    return tooltip;
   }
 
   #nothing() {

@@ -8,7 +8,7 @@ export const CONFIG = {
   showTips: false,
   responsive: true,
 };
-const MARGIN = { l: 10, r: 66, t: 6, b: 36 };
+export const MARGIN = { l: 10, r: 66, t: 6, b: 36 };
 const CLOCKS = [
   { dtickrange: [null, 60_000], value: "%H:%M:%S\n%e %b" },
   { dtickrange: [60_000, 86_400_000], value: "%H:%M\n%e %b" },
@@ -22,7 +22,8 @@ export function theme() {
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;
   };
-  const names = ["text", "muted", "line", "edge", "long", "short"];
+  const names = ["text", "muted", "line", "edge", "panel", "long", "short", "orange", "sky"];
+  names.push("candle-up", "candle-down");
   const colors = Object.fromEntries(names.map((name) => [name, color(name)]));
   colors.scale = [0, 1, 2, 3, 4, 5].map((step) => [step / 5, color(`heat-${step}`)]);
   probe.remove();
@@ -30,8 +31,9 @@ export function theme() {
 }
 
 // Return the layout of a chart over the grid's time; `revision` grows when data changed in place.
+// `zoom` may tell the {time} that is shown, else the {whole}, and the {domain} it takes in width.
 export function layout(colors, { grid, zoom, revision, ...rest }) {
-  const range = zoom.time ?? [grid.start, grid.start + grid.count * grid.step];
+  const range = zoom.time ?? zoom.whole ?? grid.span;
   return {
     margin: MARGIN,
     paper_bgcolor: "transparent",
@@ -44,6 +46,7 @@ export function layout(colors, { grid, zoom, revision, ...rest }) {
     xaxis: {
       type: "date",
       range,
+      domain: zoom.domain ?? [0, 1],
       gridcolor: colors.line,
       tickangle: 0,
       tickformatstops: CLOCKS,

@@ -12,7 +12,7 @@ export class Redraw {
     document.addEventListener("visibilitychange", () => this.#isWanted && this.soon());
   }
 
-  // Draw within a second.
+  // Draw within a second, in a hidden tab when it is seen again.
   soon() {
     this.#isWanted = true;
     if (document.hidden || this.#timer) return;
@@ -23,7 +23,8 @@ export class Redraw {
   now() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    this.#isWanted = false;
+    this.#isWanted = document.hidden;
+    if (document.hidden) return;
     this.#last = performance.now();
     this.draw();
   }

@@ -1,15 +1,25 @@
-// The part of the charts that a person dragged open; both share its time range.
+// The time axis that the charts share, and the part of them that a person dragged open.
 
 import { find, show } from "./dom.js";
+import { narrow } from "./plot.js";
+
+// So much of the width is time where there is room for the profile beside it.
+const TIME_PART = 0.87;
 
 export class Zoom {
   time = null;
   price = null;
+  // The whole range, null where the data tell it.
+  whole = null;
   #followed = new Set();
 
   constructor(onChange) {
     this.onChange = onChange;
     find("[data-whole]").addEventListener("click", () => this.#back());
+  }
+
+  get domain() {
+    return [0, narrow() ? 1 : TIME_PART];
   }
 
   reset() {

@@ -1,6 +1,6 @@
 // The heatmap page: what the server rendered, kept live.
 
-import { fetchGrid, fetchHealth, fetchLatest, fetchSummary, fetchZones } from "../lib/api.js";
+import { fetchHealth, fetchLatest, fetchSummary, fetchZones } from "../lib/api.js";
 import { Badges } from "../lib/badges.js";
 import { Bars } from "../lib/bars.js";
 import { Connection } from "../lib/connection.js";
@@ -9,7 +9,7 @@ import { find, readJson, show } from "../lib/dom.js";
 import { tellExports } from "../lib/exports.js";
 import { range } from "../lib/format.js";
 import { Grid } from "../lib/grid.js";
-import { Heat } from "../lib/heat.js";
+import { Main } from "../lib/main.js";
 import { startPicture } from "../lib/picture.js";
 import { Redraw } from "../lib/redraw.js";
 import { Refresh } from "../lib/refresh.js";
@@ -21,17 +21,21 @@ import { Tape } from "../lib/tape.js";
 import { tellParts, tellQuery, tellTotals, tellZones } from "../lib/totals.js";
 import { Zoom } from "../lib/zoom.js";
 
-const { grid: rendered, health, latest, query: first, summary, venues } = readJson("embedded");
+const embedded = readJson("embedded");
+const { grid: rendered, health, latest, query: first, summary, venues } = embedded;
 const tables = find("[data-tables]");
 const grid = new Grid();
 const badges = new Badges();
 const tape = new Tape(venues);
 const strip = new Strip(venues);
-const heat = new Heat(find("[data-heat]"), grid, venues);
 const bars = new Bars(find("[data-bars]"), grid, venues);
 const redraw = new Redraw(draw);
 const zoom = new Zoom(() => redraw.now());
 const controls = new Controls(changed);
+const main = new Main(grid, zoom, embedded, {
+  onLayers: () => refresh.now(shown ?? controls.read()),
+  query: () => shown,
+});
 const stage = new Stage({ onAll: selectAll, onAgain: changed, onSizes: showAllSizes });
 const refresh = new Refresh({
   ask,
@@ -53,6 +57,7 @@ let heldBack = "";
 function changed() {
   const query = controls.read();
   controls.remember(query);
+  main.remember();
   show('[data-band="refusal"]', false);
   tellExports(query, Object.keys(venues).length);
   if (query.exchanges.length) refresh.now(query);
@@ -80,18 +85,20 @@ function selectNothing(query) {
 
 async function ask(query, signal) {
   meanwhile = [];
-  const [answer, rows, totals] = await Promise.all(
-    [fetchGrid, fetchLatest, fetchSummary].map((fetchPart) => fetchPart(query, signal)),
-  );
-  load(query, answer, rows, totals);
+  const [answers, rows, totals] = await Promise.all([
+    main.ask(query, signal),
+    fetchLatest(query, signal),
+    fetchSummary(query, signal),
+  ]);
+  load(query, answers, rows, totals);
   if (tables.open) await tellTables(signal);
 }
 
-function load(query, answer, rows, totals) {
+function load(query, answers, rows, totals) {
   const isAnother = query !== shown;
   shown = query;
   stage.clear();
-  grid.load(answer, room(query));
+  main.load(answers, query);
   const stored = new Set(rows.map(({ event_id }) => event_id));
   strip.load(totals);
   for (const row of meanwhile) if (passes(query, row) && !stored.has(row.event_id)) add(row);
@@ -99,12 +106,6 @@ function load(query, answer, rows, totals) {
   if (isAnother) startOver(query);
   tape.add(rows.filter((row) => tape.isNew(row)));
   redraw.now();
-}
-
-// Steps that were asked for are drawn as they are, whatever room there is.
-function room({ interval, price_bin_size }) {
-  const { times, prices } = heat.room;
-  return { times: interval ? Infinity : times, prices: price_bin_size ? Infinity : prices };
 }
 
 function startOver(query) {
@@ -118,16 +119,17 @@ function startOver(query) {
 
 function take(frame) {
   if (refresh.isAsking) meanwhile.push(...frame.rows);
-  count(frame.rows);
+  if (count(frame.rows)) redraw.soon();
   if (frame.left_out) refresh.soon();
-  redraw.soon();
 }
 
+// Count rows that are shown; returns whether there were any.
 function count(rows) {
-  if (!grid.exchanges) return;
+  if (!grid.exchanges) return false;
   const fresh = rows.filter((row) => passes(shown, row) && tape.isNew(row));
   fresh.forEach(add);
   tape.add(fresh);
+  return fresh.length > 0;
 }
 
 function add(row) {
@@ -141,9 +143,9 @@ function draw() {
   strip.tell();
   tellTotals(grid);
   if (tables.open) tellParts(grid, venues);
-  if (grid.isEmpty) return stage.empty(quietWords(), shown.min_value !== undefined);
+  if (main.isEmpty) return stage.empty(quietWords(), shown.min_value !== undefined);
   stage.ready();
-  heat.draw(zoom);
+  main.draw();
   bars.draw(zoom);
 }
 
@@ -188,10 +190,10 @@ function tellHealth(at, rows, worker) {
 tellHealth(health.timestamp, Object.values(health.exchanges), health.worker);
 setInterval(() => document.hidden || badges.tell(), 1_000);
 startShell(() => redraw.now());
-startPicture(heat.element, () => `${shown.symbol} liquidated, ${range(shown)}`);
+startPicture(main.heat.element, () => `${shown.symbol} liquidated, ${range(shown)}`);
 find("[data-now]").addEventListener("click", () => zoom.reset());
 tables.addEventListener("toggle", () => tables.open && tellTables().catch(onError));
 refresh.query = first.exchanges.length ? first : null;
 connection.start({ symbols: [first.symbol] });
-if (rendered) load(first, rendered, latest, summary);
+if (rendered) load(first, embedded, latest, summary);
 else if (first.exchanges.length) refresh.soon();

@@ -4,9 +4,10 @@ import { fetchHealth } from "../lib/api.js";
 import { Badges } from "../lib/badges.js";
 import { Connection } from "../lib/connection.js";
 import { find, readJson, say } from "../lib/dom.js";
-import { age, clock, utc } from "../lib/format.js";
+import { age, clock, stamp } from "../lib/format.js";
 import { Fragments } from "../lib/fragments.js";
 import { startShell } from "../lib/shell.js";
+import { zoneWord } from "../lib/zone.js";
 
 const RENEW_MS = 15_000;
 const DAY_MS = 86_400_000;
@@ -41,7 +42,7 @@ function tellFeed(feed, row, worker, now) {
 }
 
 function sinceWords(since, now) {
-  const moment = now - Date.parse(since) < DAY_MS ? `${clock(since)} UTC` : utc(since);
+  const moment = now - Date.parse(since) < DAY_MS ? `${clock(since)} ${zoneWord(since)}` : stamp(since);
   return `since ${moment}, ${age(since, now)}`;
 }
 
