@@ -91,7 +91,7 @@ def test_bars_are_stacked_by_leverage_without_asking_again(open_page: OpenPage) 
     before = drawn(page)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.get_by_text("By leverage").click()
+    page.get_by_role("radio", name="By leverage").check()
     expect(page.locator("[data-legend] li").first).to_have_text("100x")
     expect(page).to_have_url(re.compile("stack=leverage"))
     assert drawn(page)["bars"] == pytest.approx(before["bars"])
@@ -150,15 +150,19 @@ def test_the_line_of_the_price_follows_fills_and_nothing_else(open_page: OpenPag
     expect(page.locator("[data-map] .annotation").last).to_have_text("price 81\u202f234.5")
 
 
-def test_a_symbol_without_frozen_columns_says_what_is_missing(open_page: OpenPage) -> None:
+def test_where_nothing_is_frozen_the_server_says_what_is_missing(
+    open_page: OpenPage, frozen: dict[str, Any]
+) -> None:
     page = open_page("map/")
     be_drawn(page)
+    nothing = frozen | {"levels": [], "frozen_at": None}
+    page.route("**/liquidations/map*", lambda route: route.fulfill(json=nothing))
     symbol = page.get_by_label("Symbol")
-    symbol.fill("SOLUSDT")
-    symbol.press("Enter")
-    expect(page.get_by_text("Nothing is frozen of SOLUSDT")).to_be_visible(timeout=15 * SECOND)
-    expect(page.get_by_text("Stored of SOLUSDT")).to_be_visible()
-    expect(page.locator("[data-totals]")).to_be_hidden()
+    with page.expect_event("load"):
+        symbol.fill("SOLUSDT")
+        symbol.press("Enter")
+    expect(page).to_have_url(re.compile(r"/map/\?symbol=SOLUSDT"))
+    expect(page).to_have_title(re.compile("SOLUSDT liquidation map"))
 
 
 def test_no_exchange_selected_is_said_with_a_way_out(open_page: OpenPage) -> None:

@@ -6,7 +6,7 @@ import { marks } from "./map_marks.js";
 import { CONFIG, narrow, theme, verticalAxis } from "./plot.js";
 
 // Two lines of words stand above.
-const MARGIN = { l: 58, r: 66, t: 40, b: 28 };
+const MARGIN = { l: 58, r: 66, t: 40, b: 34 };
 const SIDES = ["long", "short"];
 
 export class MapChart {
@@ -115,6 +115,9 @@ export class MapChart {
         gridcolor: colors.line,
         tickformat: ",~f",
         tickangle: 0,
+        // So that its first label stays clear of the other axis's zero.
+        ticklen: 6,
+        tickcolor: "transparent",
         nticks: narrow() ? 5 : 12,
         zeroline: false,
         fixedrange: true,

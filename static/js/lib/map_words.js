@@ -33,7 +33,7 @@ function kernels({ coverage }, venues) {
       byKernel.set(kernel, [...(byKernel.get(kernel) ?? []), venues[exchange].display_name]);
   const told = [...byKernel].map(([kernel, names]) => `${kernel} (${names.join(", ")})`);
   if (!told.length) return "";
-  return `with the ${told.length > 1 ? "kernels" : "kernel"} ${told.join(", ")}`;
+  return ` with the ${told.length > 1 ? "kernels" : "kernel"} ${told.join(", ")}`;
 }
 
 function byExchange({ per_exchange, coverage, totals, unit }, venues) {
