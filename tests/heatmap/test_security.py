@@ -11,7 +11,8 @@ from pytest_django.fixtures import Settings
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ("/", "/tape/", "/compare/", "/scorecard/", "/admin/login/", "/api/docs", "/exchanges")
+OURS = ("/", "/tape/", "/compare/", "/scorecard/")
+PAGES = (*OURS, "/admin/login/", "/api/docs", "/exchanges")
 NEEDED = {
     "default-src": "'self'",
     "script-src": "'self'",
@@ -46,3 +47,9 @@ def test_no_page_has_an_inline_script_or_a_handler(client: Client, address: str)
         assert "src=" in attributes or "application/json" in attributes
     assert not re.findall(r"<[^>]*\son\w+=", html)
     assert not re.findall(r"(?:src|href)=\"(?:https?:)?//(?!testserver)", html.split("<body")[0])
+
+
+@pytest.mark.parametrize("address", OURS)
+def test_our_pages_lead_nowhere_else(client: Client, address: str) -> None:
+    html = client.get(address).content.decode()
+    assert not re.findall(r"\s(?:src|href|action)=\"(?!/|#|\?)", html)

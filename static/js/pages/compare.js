@@ -1,15 +1,16 @@
 // The comparison page: what the server rendered, kept live.
 
-import { fetchGrid, fetchHealth, fetchLatest, fetchSummary } from "../lib/api.js";
+import { fetchGrid, fetchHealth, fetchLatest } from "../lib/api.js";
 import { Badges } from "../lib/badges.js";
 import { Connection } from "../lib/connection.js";
 import { Controls } from "../lib/controls.js";
 import { readJson, show, write } from "../lib/dom.js";
 import { range } from "../lib/format.js";
+import { HeldBack } from "../lib/heldback.js";
 import { Multiples } from "../lib/multiples.js";
 import { Redraw } from "../lib/redraw.js";
 import { Refresh } from "../lib/refresh.js";
-import { isCounted, largestOf, nothingOf, passes } from "../lib/selection.js";
+import { isCounted, nothingOf, passes } from "../lib/selection.js";
 import { startShell } from "../lib/shell.js";
 import { Stage } from "../lib/stage.js";
 
@@ -19,6 +20,7 @@ const multiples = new Multiples(venues);
 const redraw = new Redraw(draw);
 const controls = new Controls(changed);
 const stage = new Stage({ onAll: selectAll, onAgain: changed, onSizes: showAllSizes });
+const heldBack = new HeldBack(() => redraw.soon());
 const refresh = new Refresh({
   ask,
   onError,
@@ -33,8 +35,6 @@ const connection = new Connection({
 // The query whose answer is on the page, and live rows that came while another was asked for.
 let shown = first;
 let meanwhile = [];
-// What is said of a minimum that holds everything back.
-let heldBack = "";
 // Ids of the rows that were counted since that answer, and of its newest.
 let seen = new Set();
 
@@ -84,7 +84,7 @@ function load(query, answer, ids) {
   seen = new Set(ids);
   meanwhile.forEach(count);
   if (isAnother) startOver(query);
-  tellHeldBack();
+  heldBack.ask(query, !multiples.count);
   redraw.now();
 }
 
@@ -122,15 +122,7 @@ function draw() {
 }
 
 function quietWords() {
-  return `${badges.quiet(shown)} ${nothingOf(shown)} ${heldBack}`;
-}
-
-async function tellHeldBack() {
-  heldBack = "";
-  if (multiples.count || shown.min_value === undefined) return;
-  const totals = await fetchSummary({ ...shown, min_value: undefined }).catch(() => null);
-  if (totals) heldBack = largestOf(shown, totals);
-  redraw.soon();
+  return `${badges.quiet(shown)} ${nothingOf(shown)} ${heldBack.words}`;
 }
 
 // What is refused as asked would be refused again; the rest is asked for until it works.

@@ -9,11 +9,12 @@ import { find, readJson, show } from "../lib/dom.js";
 import { tellExports } from "../lib/exports.js";
 import { range } from "../lib/format.js";
 import { Grid } from "../lib/grid.js";
+import { HeldBack } from "../lib/heldback.js";
 import { Main } from "../lib/main.js";
 import { startPicture } from "../lib/picture.js";
 import { Redraw } from "../lib/redraw.js";
 import { Refresh } from "../lib/refresh.js";
-import { isCounted, largestOf, nothingOf, passes } from "../lib/selection.js";
+import { isCounted, nothingOf, passes } from "../lib/selection.js";
 import { startShell } from "../lib/shell.js";
 import { Stage } from "../lib/stage.js";
 import { Strip } from "../lib/strip.js";
@@ -37,6 +38,7 @@ const main = new Main(grid, zoom, embedded, {
   query: () => shown,
 });
 const stage = new Stage({ onAll: selectAll, onAgain: changed, onSizes: showAllSizes });
+const heldBack = new HeldBack(() => redraw.soon());
 const refresh = new Refresh({
   ask,
   onError,
@@ -51,8 +53,6 @@ const connection = new Connection({
 // The query whose answer is on the page, and live rows that came while another was asked for.
 let shown = null;
 let meanwhile = [];
-// What is said of a minimum that holds everything back.
-let heldBack = "";
 
 function changed() {
   const query = controls.read();
@@ -102,7 +102,7 @@ function load(query, answers, rows, totals) {
   const stored = new Set(rows.map(({ event_id }) => event_id));
   strip.load(totals);
   for (const row of meanwhile) if (passes(query, row) && !stored.has(row.event_id)) add(row);
-  tellHeldBack();
+  heldBack.ask(query, grid.isEmpty);
   if (isAnother) startOver(query);
   tape.add(rows.filter((row) => tape.isNew(row)));
   redraw.now();
@@ -152,15 +152,7 @@ function draw() {
 function quietWords() {
   const { count } = grid.totals;
   if (count) return `${count} liquidations, all of unknown value.`;
-  return `${badges.quiet(shown)} ${nothingOf(shown)} ${heldBack}`;
-}
-
-async function tellHeldBack() {
-  heldBack = "";
-  if (!grid.isEmpty || shown.min_value === undefined) return;
-  const totals = await fetchSummary({ ...shown, min_value: undefined }).catch(() => null);
-  if (totals) heldBack = largestOf(shown, totals);
-  redraw.soon();
+  return `${badges.quiet(shown)} ${nothingOf(shown)} ${heldBack.words}`;
 }
 
 // What is refused as asked would be refused again; the rest is asked for until it works.

@@ -1,15 +1,16 @@
 // The tape page: what the server rendered, kept live.
 
-import { fetchHealth, fetchLatest, fetchSummary } from "../lib/api.js";
+import { fetchHealth, fetchLatest } from "../lib/api.js";
 import { Badges } from "../lib/badges.js";
 import { Connection } from "../lib/connection.js";
 import { Controls } from "../lib/controls.js";
 import { find, readJson, say, show } from "../lib/dom.js";
 import { tellExports } from "../lib/exports.js";
+import { HeldBack } from "../lib/heldback.js";
 import { Loud } from "../lib/loud.js";
 import { Refresh } from "../lib/refresh.js";
 import { dress, loudness } from "../lib/rows.js";
-import { largestOf, nothingOf, passes } from "../lib/selection.js";
+import { nothingOf, passes } from "../lib/selection.js";
 import { startShell } from "../lib/shell.js";
 import { Sound } from "../lib/sound.js";
 import { Stage } from "../lib/stage.js";
@@ -25,6 +26,7 @@ const sound = new Sound(find("[data-sound]"));
 const loud = new Loud(find("[data-loud]"));
 const controls = new Controls(changed);
 const stage = new Stage({ onAll: selectAll, onAgain: changed, onSizes: showAllSizes });
+const heldBack = new HeldBack(() => tellStage());
 const refresh = new Refresh({
   ask,
   onError,
@@ -37,8 +39,6 @@ const connection = new Connection({
   askRows: missed,
 });
 let shown = first;
-// What is said of a minimum that holds everything back.
-let heldBack = "";
 
 function changed() {
   const query = controls.read();
@@ -74,7 +74,7 @@ async function ask(query, signal) {
   stage.clear();
   tape.add(rows.filter((row) => tape.isNew(row)));
   tellStage();
-  tellHeldBack();
+  heldBack.ask(query, tape.isEmpty);
 }
 
 function startOver(query) {
@@ -110,15 +110,7 @@ function tellStage() {
 }
 
 function quietWords() {
-  return `${badges.quiet(shown)} ${nothingOf(shown)} ${heldBack}`;
-}
-
-async function tellHeldBack() {
-  heldBack = "";
-  if (!tape.isEmpty || shown.min_value === undefined) return;
-  const totals = await fetchSummary({ ...shown, min_value: undefined }).catch(() => null);
-  if (totals) heldBack = largestOf(shown, totals);
-  tellStage();
+  return `${badges.quiet(shown)} ${nothingOf(shown)} ${heldBack.words}`;
 }
 
 // Say which symbols come live and which do not, when that is not simply the one asked for.
