@@ -160,10 +160,11 @@ class Forecast:
         return bool(query(self._lake, sql, {"midnight": midnight})[0][0])
 
     def _next_look(self, contracts: list[Contract]) -> datetime:
-        """Return when to look next: soon while candles of the last close are to come."""
+        """Return when to look next: soon while contracts, or candles of the last close, are to
+        come."""
         now = self._clock()
         closed = floor(now)
-        if now - closed < LOOKS_END and self._is_behind(contracts, closed):
+        if not contracts or (now - closed < LOOKS_END and self._is_behind(contracts, closed)):
             return now + timedelta(seconds=LOOK_SECONDS)
         return floor(now - FIRST_LOOK) + STEP + FIRST_LOOK
 

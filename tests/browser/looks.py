@@ -11,7 +11,7 @@ from typing import Any
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 # Every page of the site; what all pages must do is tested on each.
-PAGES = ("", "tape/", "compare/", "scorecard/")
+PAGES = ("", "map/", "tape/", "stats/", "compare/", "status/", "scorecard/")
 DRAWN = "[data-heat] .heatmaplayer image"
 FEED = "**/ws/live*"
 SECOND = 1000

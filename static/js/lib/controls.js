@@ -8,7 +8,7 @@ export class Controls {
   constructor(onChange) {
     this.form = find("[data-controls]");
     this.form.addEventListener("change", ({ target }) => {
-      this.#tidy(target);
+      if (this.#hasRange) this.#tidy(target);
       onChange();
     });
     this.form.addEventListener("submit", (event) => {
@@ -20,6 +20,15 @@ export class Controls {
         "click",
         () => this.select(button.dataset.select === "all") || onChange(),
       );
+    if (this.#hasRange) this.#startRange(onChange);
+  }
+
+  // Whether the page is about a range of time.
+  get #hasRange() {
+    return "start" in this.form.elements;
+  }
+
+  #startRange(onChange) {
     find("[data-now]").addEventListener("click", () => this.#backToNow() || onChange());
     if (isLocal()) this.#moveToLocal();
     this.#tellBetween();

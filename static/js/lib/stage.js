@@ -8,7 +8,8 @@ export class Stage {
     this.hasError = false;
     find('[data-say-action="all"]').addEventListener("click", onAll);
     find('[data-say-action="again"]').addEventListener("click", onAgain);
-    find('[data-say-action="sizes"]').addEventListener("click", onSizes);
+    // Where no minimum can be asked for, nothing is held back.
+    find('[data-say-action="sizes"]')?.addEventListener("click", onSizes);
   }
 
   // A new answer is there: what was wrong is so no more.

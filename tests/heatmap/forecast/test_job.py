@@ -175,3 +175,8 @@ async def test_a_file_that_cannot_be_read_costs_a_replay_and_nothing_else(
     assert "the model starts anew" in caplog.text
     assert bench.columns()[: len(before)] == before
     assert frozen_at(bench.columns())[-1] == START + DAY * FIVE
+
+
+def test_contracts_that_are_not_listed_yet_are_looked_for_again_soon(bench: Bench):
+    bench.now = START + timedelta(seconds=25)
+    assert bench.job._next_look([]) - bench.now == timedelta(seconds=15)
