@@ -45,6 +45,8 @@ class Cell(NamedTuple):
     value_usd: float | None
     events: int
     unknown_values: int
+    newest: int | None = None
+    """When the last of its rows was received, in microseconds; None where that is not asked for."""
 
 
 class Extent(NamedTuple):
@@ -68,6 +70,7 @@ class WindowPart(NamedTuple):
     largest_id: str | None
     largest_price: float | None
     largest_time: datetime | None
+    newest: int
 
 
 class LastPrice(NamedTuple):

@@ -8,7 +8,15 @@ from typing import cast
 
 from exchanges.events import Side
 from heatmap.answers.grids import Grid, check_steps, grid
-from heatmap.answers.parts import head, meta, totals, totals_by_exchange, unknown_of, weigh
+from heatmap.answers.parts import (
+    head,
+    meta,
+    received_until,
+    totals,
+    totals_by_exchange,
+    unknown_of,
+    weigh,
+)
 from heatmap.parameters import Selection
 from heatmap.queries import Cell, market_price
 from heatmap.shapes.heatmap import CellColumns, GridColumns, Zone, ZoneFigures, ZonePart, Zones
@@ -39,6 +47,7 @@ def heatmap_grid(
         "unplaced": totals(_unplaced(cells), selection.exchanges),
         "per_exchange": totals_by_exchange(cells, selection.exchanges),
         "stored_since": found.stored_since,
+        "received_until": received_until(cells),
         "meta": meta(selection, weights),
     }
 

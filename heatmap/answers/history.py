@@ -15,6 +15,7 @@ from heatmap.answers.parts import (
     head,
     is_lower_bound,
     meta,
+    received_until,
     totals,
     totals_by_exchange,
     unknown_of,
@@ -58,6 +59,7 @@ def summary(selection: Selection, weighting: str) -> Summary:
         "completeness": completeness(names),
         "is_lower_bound": is_lower_bound(names),
         "weighting": "volume" if weighting == "volume" else "none",
+        "received_until": received_until(parts),
         "windows": {
             f"{hours}h": _window(
                 replace(longest, start=selection.end - timedelta(hours=hours)),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from exchanges.adapters import adapters
 from exchanges.events import Completeness, LiquidationType
 from heatmap.coverage import coverage
 from heatmap.parameters import Selection
-from heatmap.queries import Cell
+from heatmap.queries import Cell, WindowPart
 from heatmap.shapes.common import Head, Meta, SidePair, Totals
 
 Weights = dict[str, float]
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def head(selection: Selection, unknown_values: Mapping[str, int]) -> Head:
@@ -85,6 +87,18 @@ def weigh(cells: list[Cell], weighting: str) -> tuple[list[Cell], Weights | None
         cell._replace(value_usd=cell.value_usd and cell.value_usd * weights[cell.exchange])
         for cell in cells
     ], weights
+
+
+def received_until(parts: Iterable[Cell | WindowPart]) -> dict[str, datetime]:
+    """Return by exchange when the last of the rows that are counted was received.
+
+    Rows are stored in the order in which they are received from an exchange: whoever has this
+    knows of a live row whether it is counted.
+    """
+    newest: dict[str, int] = {}
+    for part in parts:
+        newest[part.exchange] = max(newest.get(part.exchange, 0), part.newest or 0)
+    return {name: _EPOCH + timedelta(microseconds=time) for name, time in newest.items()}
 
 
 def shares(cells: Iterable[Cell]) -> Weights:

@@ -84,6 +84,7 @@ class GridColumns(Head):
     unplaced: Totals
     per_exchange: dict[str, Totals]
     stored_since: datetime | None
+    received_until: dict[str, datetime]
     meta: Meta
 
 

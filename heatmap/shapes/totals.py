@@ -62,6 +62,7 @@ class Summary(TypedDict):
     completeness: dict[str, Completeness]
     is_lower_bound: bool
     weighting: Literal["none", "volume"]
+    received_until: dict[str, datetime]
     windows: dict[str, Window]
 
 

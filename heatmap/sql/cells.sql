@@ -9,7 +9,8 @@ SELECT
         AS price_index,
     sum(value_usd) AS value_usd,
     count(*) AS events,
-    count(*) - count(value_usd) AS unknown_values
+    count(*) - count(value_usd) AS unknown_values,
+    max(epoch_us(received_time)) AS newest
 FROM selected
 GROUP BY ALL
 ORDER BY exchange, side, time_index, price_index;

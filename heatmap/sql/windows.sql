@@ -10,6 +10,7 @@ SELECT
     max(value_usd) AS largest,
     arg_max(event_id, value_usd) AS largest_id,
     arg_max(price, value_usd) AS largest_price,
-    arg_max(exchange_time, value_usd) AS largest_time
+    arg_max(exchange_time, value_usd) AS largest_time,
+    max(epoch_us(received_time)) AS newest
 FROM selected
 GROUP BY ALL;

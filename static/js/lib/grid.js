@@ -1,12 +1,16 @@
 // What was liquidated, in time bins by price bins: loaded from the API, grown by live rows.
 
 import { Cells } from "./cells.js";
+import { Received } from "./received.js";
 import { isCounted } from "./selection.js";
 
 const MOST_TIME_BINS = 500;
 
 export class Grid extends Cells {
+  #received = new Received();
+
   load(answer, most) {
+    this.#received.load(answer.received_until);
     this.totals = { ...answer.totals };
     this.perExchange = Object.fromEntries(
       Object.entries(answer.per_exchange).map(([name, part]) => [name, { ...part }]),
@@ -21,6 +25,7 @@ export class Grid extends Cells {
   add(row) {
     const time = Date.parse(row.exchange_time);
     if (!isCounted(row) || time < this.from || !this.exchanges.includes(row.exchange)) return true;
+    if (this.#received.counts(row)) return true;
     this.#count(row);
     // Where a position was opened, not where it was closed.
     if (row.price_kind === "entry") return true;

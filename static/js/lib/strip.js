@@ -2,12 +2,14 @@
 
 import { find, findAll, say, show } from "./dom.js";
 import { price, side, usd } from "./format.js";
+import { Received } from "./received.js";
 
 const HOUR_MS = 3_600_000;
 const LONGEST = "24h";
 
 export class Strip {
   #windows = {};
+  #received = new Received();
 
   constructor(venues) {
     this.venues = venues;
@@ -15,13 +17,15 @@ export class Strip {
   }
 
   // Take an answer of `GET /liquidations/summary`.
-  load({ windows }) {
+  load({ windows, received_until }) {
+    this.#received.load(received_until);
     this.#windows = windows;
     this.tell();
   }
 
   // Count a live row in every window that holds it; what grew too old goes with the next answer.
   add(row) {
+    if (this.#received.counts(row)) return;
     const age = Date.now() - Date.parse(row.exchange_time);
     for (const [name, window] of Object.entries(this.#windows))
       if (age < parseInt(name, 10) * HOUR_MS) count(window, row);

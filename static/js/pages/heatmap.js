@@ -12,6 +12,7 @@ import { Grid } from "../lib/grid.js";
 import { HeldBack } from "../lib/heldback.js";
 import { Main } from "../lib/main.js";
 import { startPicture } from "../lib/picture.js";
+import { Recent } from "../lib/received.js";
 import { Redraw } from "../lib/redraw.js";
 import { Refresh } from "../lib/refresh.js";
 import { isCounted, nothingOf, passes } from "../lib/selection.js";
@@ -50,9 +51,9 @@ const connection = new Connection({
   askHealth,
   askRows: () => refresh.soon(),
 });
-// The query whose answer is on the page, and live rows that came while another was asked for.
+const recent = new Recent();
+// The query whose answer is on the page.
 let shown = null;
-let meanwhile = [];
 
 function changed() {
   const query = controls.read();
@@ -84,7 +85,6 @@ function selectNothing(query) {
 }
 
 async function ask(query, signal) {
-  meanwhile = [];
   const [answers, rows, totals] = await Promise.all([
     main.ask(query, signal),
     fetchLatest(query, signal),
@@ -99,9 +99,8 @@ function load(query, answers, rows, totals) {
   shown = query;
   stage.clear();
   main.load(answers, query);
-  const stored = new Set(rows.map(({ event_id }) => event_id));
   strip.load(totals);
-  for (const row of meanwhile) if (passes(query, row) && !stored.has(row.event_id)) add(row);
+  for (const row of recent.rows) if (passes(query, row)) add(row);
   heldBack.ask(query, grid.isEmpty);
   if (isAnother) startOver(query);
   tape.add(rows.filter((row) => tape.isNew(row)));
@@ -118,7 +117,7 @@ function startOver(query) {
 }
 
 function take(frame) {
-  if (refresh.isAsking) meanwhile.push(...frame.rows);
+  recent.add(frame.rows);
   if (count(frame.rows)) redraw.soon();
   if (frame.left_out) refresh.soon();
 }
