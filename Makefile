@@ -60,7 +60,7 @@ screenshots: .venv/installed-dev ## make docs/img anew from a demo run
 docs: .venv/installed-dev ## write the tables in README that come from the code
 	@$(PY) manage.py write_docs
 
-bench: .venv-bench/installed ## measure beside cryptofeed and ccxt, and print the figures (QUICK=1: roughly)
+bench: .venv-bench/installed ## measure beside cryptofeed, ccxt and PostgreSQL into docs/benchmarks.md (QUICK=1: roughly)
 	@.venv-bench/bin/python -m benchmarks
 
 clean: ## remove what was installed; data stays

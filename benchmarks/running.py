@@ -9,14 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
 START_SECONDS = 180.0
-_PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,22 @@ class Instance:
     @property
     def site_megabytes(self) -> float:
         """The resident memory of the site."""
-        found = re.search(r"VmRSS:\s+(\d+)", (self._process("daphne") / "status").read_text())
-        return int(found[1]) / 1024 if found else 0.0
+        return _megabytes(self._process("daphne"))
+
+    @property
+    def worker_megabytes(self) -> float:
+        """The resident memory of the worker."""
+        return _megabytes(self._process("run_aggregator"))
 
     @property
     def site_seconds(self) -> float:
         """The processor time that the site has used."""
-        return _seconds(self._process("daphne"))
+        return processor_seconds(self._process("daphne"))
 
     @property
     def worker_seconds(self) -> float:
         """The processor time that the worker has used."""
-        return _seconds(self._process("run_aggregator"))
+        return processor_seconds(self._process("run_aggregator"))
 
     @contextmanager
     def quiet_venues(self) -> Iterator[None]:
@@ -61,22 +65,33 @@ class Instance:
         raise RuntimeError(f"No {word} runs.")
 
 
-def _seconds(process: Path) -> float:
+def _megabytes(process: Path) -> float:
+    found = re.search(r"VmRSS:\s+(\d+)", (process / "status").read_text())
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def processor_seconds(process: Path) -> float:
+    """Return what a process (its folder in /proc) has used."""
     user, system = (process / "stat").read_text().rsplit(")")[1].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def running(rate: int, **settings: str) -> Iterator[Instance]:
-    """Run against venues that send so many liquidations a second; begin when the site answers."""
-    port, venues = _free_port(), _free_port()
+def running(rate: int, exchanges: Sequence[str] = (), **settings: str) -> Iterator[Instance]:
+    """Run against venues that send so many liquidations a second in all, all venues or these;
+    begin when the site answers."""
+    port, venues = free_port(), free_port()
     # Else the rate is a mean of hours, of calm stretches and cascades.
     kind = ["--steady", "--no-throttle"]
     simulator = ["run_simulator", "--port", str(venues), "--rate", str(rate), *kind]
+    if exchanges:
+        names = ",".join(exchanges)
+        simulator += ["--exchanges", names]
+        settings = {"LIQSITE_EXCHANGES": names} | settings
     command = [sys.executable, "manage.py", "up", "--port", str(port)]
     process = subprocess.Popen(
         [*command, "--also", " ".join(simulator)],
-        cwd=_PROJECT,
+        cwd=PROJECT,
         env=os.environ | _addresses(simulator) | settings,
         stdout=subprocess.DEVNULL,
     )
@@ -91,7 +106,7 @@ def running(rate: int, **settings: str) -> Iterator[Instance]:
 def _addresses(simulator: list[str]) -> dict[str, str]:
     told = subprocess.run(
         [sys.executable, "manage.py", *simulator, "--print-env"],
-        cwd=_PROJECT,
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         check=True,
@@ -108,7 +123,8 @@ def _wait_until_answering(port: int) -> None:
     raise RuntimeError("The site does not answer.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
