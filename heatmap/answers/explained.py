@@ -11,14 +11,15 @@ import numpy as np
 from exchanges.events import Side
 from heatmap.answers.predicted import MODEL
 from heatmap.answers.sources import Sources, Wanted, sources, time_of
+from heatmap.forecast.columns import MANTISSA_BITS
 from heatmap.replay import kernel_of, numpy_time, stored_series
 from heatmap.shapes.explained import CellKernel, Explained, ExplainedPart, Leg
 from heatmap.zone_queries import KernelRow, kernels
 from heatmap.zones.explain import Explanation, explain
 from heatmap.zones.grid import BINS, LONG, SHORT, bins_of, prices_of
 
-# Columns are stored in 32 bits, and kernels, too.
-_CLOSE = 1e-4
+# Columns are stored with so many bits of their mantissa, kernels in 32 bits.
+_CLOSE = 2.0**-MANTISSA_BITS
 _ALMOST_NOTHING = 1e-9
 
 
