@@ -20,7 +20,13 @@ from heatmap.api.predicted import BandsField, PredictionParameters, wanted_of
 from heatmap.fields import ExchangesField, SymbolField, choice
 from heatmap.health import snapshot
 from heatmap.page_parameters import address_values, forgiving
-from heatmap.page_parts import described_venues, no_venue_reachable, venues
+from heatmap.page_parts import (
+    described_venues,
+    no_venue_reachable,
+    shown_health,
+    stopped_words,
+    venues,
+)
 from heatmap.parameters import DEFAULT_SYMBOL, BadParameters, validated
 from heatmap.shapes.predicted import LiquidationMap
 from heatmap.symbols import UnknownSymbol, require_known
@@ -87,16 +93,18 @@ def liquidation_map_page(request: HttpRequest) -> HttpResponse:
     if not found.nothing_selected:
         found, stored = _stored(found, now)
     health = snapshot(now)
+    shown = shown_health(health)
     context = {
         "asked": found,
         "query": found.query,
         "stored": stored,
-        "health": health,
+        "health": shown,
+        "stopped": stopped_words(health),
         "now": now,
         "stacks": STACKS,
         "weightings": WEIGHTINGS,
         "bands": _bands(found),
-        "venues": venues(found, health),
+        "venues": venues(found, shown),
         "no_venue_reachable": no_venue_reachable(health),
         "kernels": kernels(stored.map),
         "embedded": _embedded(found, stored, health),

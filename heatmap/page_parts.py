@@ -46,12 +46,12 @@ def described_venues() -> dict[str, dict[str, str]]:
     }
 
 
-def shown_health(health: dict[str, Any]) -> dict[str, Any]:
+def shown_health(health: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return health as a page shows it: of a stopped worker's venues the state is unknown."""
     if not is_stopped(health):
         return health
     rows = {name: row | {"state": "unknown"} for name, row in health["exchanges"].items()}
-    return health | {"exchanges": rows}
+    return {**health, "exchanges": rows}
 
 
 def is_stopped(health: Mapping[str, Any]) -> bool:

@@ -21,7 +21,13 @@ from heatmap.answers.stored import symbols
 from heatmap.answers.venue_table import VenueRow, venue_rows, whole_row
 from heatmap.health import snapshot
 from heatmap.page_parameters import Asked, asked
-from heatmap.page_parts import UNREADABLE, no_venue_reachable, venues
+from heatmap.page_parts import (
+    UNREADABLE,
+    no_venue_reachable,
+    shown_health,
+    stopped_words,
+    venues,
+)
 from heatmap.shapes.liquidations import Spreads
 from heatmap.shapes.totals import Summary, SymbolRow
 from heatmap.sorting import headings, ordered
@@ -58,14 +64,16 @@ def stats(request: HttpRequest) -> HttpResponse:
     """Show totals by venue and window, by symbol, correlations, spreads."""
     found = _of_known_symbol(asked(request.GET, StatsParameters))
     health = snapshot(found.query.asked_at)
+    shown = shown_health(health)
     stored = Stored() if found.nothing_selected else _stored(found)
     context = {
         "asked": found,
         "query": found.query,
         "values": found.values,
         "stored": stored,
-        "health": health,
-        "venues": venues(found, health),
+        "health": shown,
+        "stopped": stopped_words(health),
+        "venues": venues(found, shown),
         "no_venue_reachable": no_venue_reachable(health),
         "timeframes": COMPARED,
         "shown_symbols": stored.symbols[:SHOWN_SYMBOLS],

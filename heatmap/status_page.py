@@ -18,7 +18,7 @@ from heatmap.answers.coverage_bar import pieces
 from heatmap.answers.exchanges import exchange_health, gaps
 from heatmap.answers.status import DAY, Lag, Pace, Rejections, paces, recent_lags, rejections
 from heatmap.coverage import NOT_WATCHED_YET, Interval, uncovered
-from heatmap.page_parts import UNREADABLE, no_venue_reachable
+from heatmap.page_parts import UNREADABLE, no_venue_reachable, shown_health, stopped_words
 from heatmap.parameters import BadParameters, NoParameters, validated
 
 LEDGER_ROWS = 20
@@ -39,13 +39,14 @@ def status(request: HttpRequest) -> HttpResponse:
     refusal = _refusal(request.GET)
     now = datetime.now(UTC)
     health = exchange_health(now)
-    figures = _figures(now)
+    figures, shown = _figures(now), shown_health(health)
     context = {
         "asked": {"refusal": refusal},
-        "health": health,
+        "health": shown,
+        "stopped": stopped_words(health),
         "no_venue_reachable": no_venue_reachable(health),
         "figures": figures,
-        "rows": _rows(health["exchanges"], figures, now),
+        "rows": _rows(shown["exchanges"], figures, now),
         "ledger_rows": LEDGER_ROWS,
         "embedded": {"health": health},
     }

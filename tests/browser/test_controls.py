@@ -22,7 +22,8 @@ from tests.browser.looks import (
 
 pytestmark = pytest.mark.browser
 
-GRID = re.compile("heatmap-timeseries")
+# What was predicted is asked for beside it.
+GRID = re.compile(r"heatmap-timeseries\?(?!.*layer=predicted)")
 
 
 def drawn(open_page: OpenPage, query: str = "", **options: str) -> Page:

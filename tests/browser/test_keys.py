@@ -73,6 +73,15 @@ def test_space_presses_a_button_that_has_the_focus_and_nothing_else(open_page: O
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
 
 
+CHOOSING = ("symbol", "exchanges")
+KEYS_OF = {
+    "map/": CHOOSING,
+    "stats/": (*CHOOSING, "last 24\u00a0h"),
+    "status/": (),
+    "scorecard/": (),
+}
+
+
 @pytest.mark.parametrize("address", PAGES)
 def test_question_mark_lists_the_keys_of_the_page(open_page: OpenPage, address: str) -> None:
     page = open_page(address)
@@ -80,9 +89,8 @@ def test_question_mark_lists_the_keys_of_the_page(open_page: OpenPage, address: 
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keys")
     expect(dialog).to_contain_text("dark or light")
-    if address != "scorecard/":
-        for words in ("last 24\u00a0h", "symbol", "exchanges", "jump to now"):
-            expect(dialog).to_contain_text(words)
+    for words in KEYS_OF.get(address, (*CHOOSING, "last 24\u00a0h", "jump to now")):
+        expect(dialog).to_contain_text(words)
     page.keyboard.press("t")
     assert page.locator("html").get_attribute("data-theme") is None
     page.keyboard.press("Escape")

@@ -155,8 +155,8 @@ def test_a_stopped_worker_is_said_with_its_time(client: Client) -> None:
     WorkerLease.objects.create(holder="here", started_at=then, renewed_at=then)
     set_state("binance", "live")
     response = client.get("/status/")
-    assert "Worker not running since 2026-11-22 08:00:00 UTC." in text(response)
-    assert 'data-state="off"' in feed(response, "binance")
+    assert "The collector stopped " in text(response)
+    assert 'data-state="unknown"' in feed(response, "binance")
 
 
 def test_words_of_venues_are_escaped(client: Client, worker: WorkerLease) -> None:

@@ -94,7 +94,7 @@ export class Controls {
   }
 
   #time(name) {
-    const { value } = this.form.elements[name];
+    const value = this.form.elements[name]?.value;
     if (!value) return undefined;
     return new Date(fromCivil(value)).toISOString().replace(".000Z", "Z");
   }

@@ -5,7 +5,7 @@ import { Badges } from "../lib/badges.js";
 import { Bars } from "../lib/bars.js";
 import { Connection } from "../lib/connection.js";
 import { Controls } from "../lib/controls.js";
-import { find, readJson, show } from "../lib/dom.js";
+import { find, readJson, show, write } from "../lib/dom.js";
 import { tellExports } from "../lib/exports.js";
 import { range } from "../lib/format.js";
 import { Grid } from "../lib/grid.js";
@@ -142,8 +142,11 @@ function draw() {
   strip.tell();
   tellTotals(grid);
   if (tables.open) tellParts(grid, venues);
-  if (main.isEmpty) return stage.empty(quietWords(), shown.min_value !== undefined);
+  const words = grid.isEmpty ? quietWords() : "";
+  if (main.isEmpty) return stage.empty(words, shown.min_value !== undefined);
   stage.ready();
+  show("[data-quiet]", words !== "");
+  write("[data-quiet]", words);
   main.draw();
   bars.draw(zoom);
 }
