@@ -11,12 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from exchanges.errors import StoreUnavailable
 from heatmap import queries
 from heatmap.answers.heatmap import heatmap_grid
 from heatmap.health import snapshot
 from heatmap.page_parameters import Asked, asked, embedded_query
 from heatmap.page_parts import (
+    UNREADABLE,
     described_venues,
     largest_words,
     no_venue_reachable,
@@ -78,7 +78,7 @@ def _stored(query: Selection) -> Stored:
         return Stored(grid, latest, symbols, largest=largest)
     except UnknownSymbol as error:
         return Stored(symbols=symbols, refusal=str(error))
-    except StoreUnavailable as error:
+    except UNREADABLE as error:
         return Stored(refusal=str(error))
 
 

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from exchanges.errors import StoreUnavailable
 from heatmap import queries
 from heatmap.answers.predicted_levels import BANDS, liquidation_map
 from heatmap.answers.sources import Wanted
@@ -21,6 +20,7 @@ from heatmap.fields import ExchangesField, SymbolField, choice
 from heatmap.health import snapshot
 from heatmap.page_parameters import address_values, forgiving
 from heatmap.page_parts import (
+    UNREADABLE,
     described_venues,
     no_venue_reachable,
     shown_health,
@@ -137,7 +137,7 @@ def _stored(found: MapAsked, now: datetime) -> tuple[MapAsked, Stored]:
         return _stored(replace(found, query=usual, refusal=error.detail), now)
     except UnknownSymbol as error:
         return found, Stored(symbols=symbols, refusal=str(error))
-    except StoreUnavailable as error:
+    except UNREADABLE as error:
         return found, Stored(refusal=str(error))
 
 

@@ -13,7 +13,6 @@ from django.shortcuts import render
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_safe
 
-from exchanges.errors import StoreUnavailable
 from heatmap import queries
 from heatmap.answers.heatmap import zones
 from heatmap.answers.history import SUMMARY_HOURS, summary
@@ -23,6 +22,7 @@ from heatmap.fields import TYPES
 from heatmap.health import snapshot
 from heatmap.page_parameters import Asked, SteppedParameters, asked, embedded_query
 from heatmap.page_parts import (
+    UNREADABLE,
     described_venues,
     exports,
     largest_words,
@@ -107,7 +107,7 @@ def _answered(found: Asked, shown: Shown) -> tuple[Asked, Stored]:
         return found, Stored()
     try:
         return found, _stored(found, shown)
-    except StoreUnavailable as error:
+    except UNREADABLE as error:
         return found, Stored(refusal=str(error))
     except BadParameters as error:
         return _answered(replace(found.without_steps(), refusal=error.detail), shown)

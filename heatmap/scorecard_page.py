@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from exchanges.errors import StoreUnavailable
 from heatmap.answers.scorecards import NOTHING_SCORED
+from heatmap.page_parts import UNREADABLE
 from heatmap.scoring.baselines import FRESHNESS
 from heatmap.scoring.bootstrap import Number
 from heatmap.scoring.comparison import BETTER, TIE, WORSE
@@ -79,7 +79,7 @@ def scorecard(request: HttpRequest) -> HttpResponse:
     refusal = ""
     try:
         cards = shown(newest_scores(None, None, None))
-    except StoreUnavailable as error:
+    except UNREADABLE as error:
         cards, refusal = [], str(error)
     chosen = _chosen(cards, request.GET.get("card", ""))
     context = {

@@ -10,13 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from exchanges.errors import StoreUnavailable
 from heatmap import queries
 from heatmap.fields import TYPES, SymbolField
 from heatmap.health import snapshot
 from heatmap.live.limits import Limits
 from heatmap.page_parameters import Asked, PageParameters, asked, embedded_query
 from heatmap.page_parts import (
+    UNREADABLE,
     described_venues,
     exports,
     largest_words,
@@ -83,7 +83,7 @@ def _stored(query: Selection) -> Stored:
         return Stored(rows, symbols, largest="" if rows else largest_words(query))
     except UnknownSymbol as error:
         return Stored(symbols=symbols, refusal=str(error))
-    except StoreUnavailable as error:
+    except UNREADABLE as error:
         return Stored(refusal=str(error))
 
 

@@ -13,6 +13,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from exchanges.adapters import adapters
+from exchanges.errors import QueryTooLong
 from exchanges.events import Liquidation
 from exchanges.models import ExchangeHealth, WorkerLease
 from exchanges.store import Writer
@@ -264,3 +265,19 @@ def test_only_reading_is_offered(client: Client) -> None:
 
 def test_pages_that_name_no_icon_get_the_sites_own(client: Client) -> None:
     assert client.get("/favicon.ico").headers["Location"] == "/static/img/icon.svg"
+
+
+@pytest.mark.parametrize("address", ["/", "/tape/", "/compare/", "/map/", "/scorecard/", "/stats/"])
+def test_query_that_takes_too_long_is_said_on_the_page(
+    client: Client, lake: Writer, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    def too_long(*_: Any, **__: Any) -> Any:
+        raise QueryTooLong(8)
+
+    lake.append([a_liquidation()])
+    monkeypatch.setattr("heatmap.queries.store.query", too_long)
+    monkeypatch.setattr("heatmap.zone_queries.store.query", too_long)
+    monkeypatch.setattr("heatmap.zone_queries.store.table", too_long)
+    response = client.get(address)
+    assert response.status_code == 200
+    assert "took more than 8 s and was stopped" in text(response)

@@ -13,7 +13,7 @@ import { HeldBack } from "../lib/heldback.js";
 import { Main } from "../lib/main.js";
 import { startPicture } from "../lib/picture.js";
 import { Recent } from "../lib/received.js";
-import { Redraw } from "../lib/redraw.js";
+import { pause, Redraw } from "../lib/redraw.js";
 import { Refresh } from "../lib/refresh.js";
 import { isCounted, nothingOf, passes } from "../lib/selection.js";
 import { startShell } from "../lib/shell.js";
@@ -137,7 +137,7 @@ function add(row) {
   if (!grid.add(row)) refresh.soon();
 }
 
-function draw() {
+async function draw() {
   if (!grid.exchanges || !shown.exchanges.length) return;
   strip.tell();
   tellTotals(grid);
@@ -147,7 +147,8 @@ function draw() {
   stage.ready();
   show("[data-quiet]", words !== "");
   write("[data-quiet]", words);
-  main.draw();
+  await main.draw();
+  await pause();
   bars.draw(zoom);
 }
 
