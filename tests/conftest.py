@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,14 +13,32 @@ from django.core.cache import caches
 from pytest_django.fixtures import Settings
 
 from exchanges.store import Writer
+from exchanges.store.catalog import CATALOG, DATA
+
+
+@pytest.fixture(scope="session")
+def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake with nothing in it: to copy one takes a quarter of the time of making it."""
+    folder = tmp_path_factory.mktemp("empty") / "lake"
+    Writer(folder).close()
+    return folder
 
 
 @pytest.fixture
-def lake(tmp_path: Path, settings: Settings) -> Iterator[Writer]:
+def lake(tmp_path: Path, settings: Settings, empty_lake: Path) -> Iterator[Writer]:
     """The writer of a lake of the test's own, which the site reads."""
     settings.LIQSITE_LAKE = tmp_path / "lake"
+    _copy(empty_lake, tmp_path / "lake")
     with Writer(tmp_path / "lake") as writer:
         yield writer
+
+
+def _copy(lake: Path, folder: Path) -> None:
+    """Copy a lake to another folder, which its catalog names."""
+    shutil.copytree(lake, folder)
+    with closing(sqlite3.connect(folder / CATALOG)) as catalog, catalog:
+        path = "UPDATE ducklake_metadata SET value = ? WHERE key = 'data_path'"
+        catalog.execute(path, [f"{folder / DATA}/"])
 
 
 @pytest.fixture(autouse=True)
