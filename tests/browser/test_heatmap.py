@@ -31,7 +31,7 @@ def test_selecting_an_exchange_shows_the_numbers_of_the_api(open_page: OpenPage)
     be_live(page)
     page.get_by_role("button", name="None").click()
     with page.expect_response(
-        re.compile(r"heatmap-timeseries\?format.*exchanges=bybit$")
+        re.compile(r"heatmap-timeseries\?(?!.*layer=predicted).*exchanges=bybit$")
     ) as answer:
         page.get_by_role("checkbox", name="Bybit").check()
     totals = answer.value.json()["totals"]
