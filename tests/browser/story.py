@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,8 +24,11 @@ SYMBOL = "STORYUSDT"
 CANDLES = 3 * 288
 
 
-def store_story(lake: Path) -> None:
-    """Store three days of a symbol that no simulated venue lists; the worker goes on beside."""
+def store_story(lake: Path, zones_of: Sequence[str] = ("binance",)) -> None:
+    """Store three days of a symbol that no simulated venue lists; the worker goes on beside.
+
+    The venues `zones_of` predict the same of it; candles and open interest are Binance's.
+    """
     now = np.datetime64(int(datetime.now(UTC).timestamp()) // 3600 * 3600, "s")
     told = market(CANDLES, price=80_000.0)
     opened = now - (CANDLES - np.arange(CANDLES)) * STEP
@@ -33,7 +37,8 @@ def store_story(lake: Path) -> None:
     columns = advance(start(series), series, FLAT).columns
     with Writer(lake) as writer:
         writer.append(_liquidations(series))
-        writer.append_table("zone_columns", _columns(series, columns))
+        for exchange in zones_of:
+            writer.append_table("zone_columns", _columns(exchange, series, columns))
         writer.append_table("kernels", _kernel(series))
     with writing(lake):
         store_market(lake, series)
@@ -58,11 +63,11 @@ def _liquidations(series: Series) -> list[Liquidation]:
     ]
 
 
-def _columns(series: Series, columns: Columns) -> pa.Table:
+def _columns(exchange: str, series: Series, columns: Columns) -> pa.Table:
     closes = dict(zip((series.opened_at + STEP).tolist(), series.close.tolist(), strict=True))
     rows = [
         {
-            "exchange": "binance", "symbol": SYMBOL, "side": SIDES[side],
+            "exchange": exchange, "symbol": SYMBOL, "side": SIDES[side],
             "frozen_at": at.replace(tzinfo=UTC), "first_bin": int(columns.first_bin[index]),
             "quantity": columns.quantity[index, side].tolist(), "price": closes[at],
             "coverage": 0.8, "kernel": "flat-story", "written_at": at.replace(tzinfo=UTC),

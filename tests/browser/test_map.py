@@ -1,10 +1,9 @@
-"""The liquidation map in a real browser, over columns that the demo's worker froze."""
+"""The liquidation map in a real browser, over a market of its own on two venues."""
 
 from __future__ import annotations
 
 import json
 import re
-import time
 from typing import Any
 from urllib.request import urlopen
 
@@ -15,11 +14,12 @@ from heatmap.templatetags import figures
 from tests.browser.conftest import OpenPage
 from tests.browser.demo import Demo
 from tests.browser.looks import FEED, SECOND, keep
+from tests.browser.story import SYMBOL, store_story
 
 pytestmark = pytest.mark.browser
 
 BARS = "[data-map] .barlayer .trace"
-FREEZING_SECONDS = 150
+MAP = f"map/?symbol={SYMBOL}"
 # Of the chart: all bars together, and the ends of the two curves.
 DRAWN = """() => {
     const { data } = document.querySelector("[data-map]");
@@ -35,15 +35,11 @@ DRAWN = """() => {
 
 @pytest.fixture(scope="module", autouse=True)
 def frozen(demo: Demo) -> dict[str, Any]:
-    """Wait until the worker has frozen something of BTC."""
-    deadline = time.monotonic() + FREEZING_SECONDS
-    while time.monotonic() < deadline:
-        with urlopen(f"{demo.url}liquidations/map") as answer:
-            told: dict[str, Any] = json.load(answer)
-        if told["levels"]:
-            return told
-        time.sleep(1)
-    pytest.fail(f"Nothing was frozen in {FREEZING_SECONDS} s:\n{demo.log.read_text()[-2000:]}")
+    """Store what two venues predict, and return the API's answer."""
+    store_story(demo.lake, zones_of=("binance", "okx"))
+    with urlopen(f"{demo.url}liquidations/map?symbol={SYMBOL}") as answer:
+        told: dict[str, Any] = json.load(answer)
+    return told
 
 
 def be_drawn(page: Page) -> None:
@@ -71,7 +67,7 @@ def agree(page: Page, told: dict[str, Any]) -> None:
 
 
 def test_chart_and_table_tell_the_numbers_of_the_api_as_filtered(open_page: OpenPage) -> None:
-    page = open_page("map/")
+    page = open_page(MAP)
     be_drawn(page)
     page.locator("[data-tables] summary").click()
     with page.expect_response(re.compile(r"/liquidations/map\?.*exchanges=(?!.*okx)")) as answer:
@@ -86,7 +82,7 @@ def test_chart_and_table_tell_the_numbers_of_the_api_as_filtered(open_page: Open
 
 
 def test_bars_are_stacked_by_leverage_without_asking_again(open_page: OpenPage) -> None:
-    page = open_page("map/")
+    page = open_page(MAP)
     be_drawn(page)
     before = drawn(page)
     asked: list[str] = []
@@ -102,7 +98,7 @@ def test_bars_are_stacked_by_leverage_without_asking_again(open_page: OpenPage) 
 
 
 def test_a_range_around_the_price_is_asked_of_the_api(open_page: OpenPage) -> None:
-    page = open_page("map/")
+    page = open_page(MAP)
     be_drawn(page)
     with page.expect_response(re.compile("/liquidations/map.*price_min")) as answer:
         page.get_by_role("button", name="±3 %").click()
@@ -117,7 +113,7 @@ def test_a_range_around_the_price_is_asked_of_the_api(open_page: OpenPage) -> No
 def test_tooltip_tells_a_price_step_and_its_venues(
     open_page: OpenPage, frozen: dict[str, Any]
 ) -> None:
-    page = open_page("map/")
+    page = open_page(MAP)
     be_drawn(page)
     page.locator("[data-map] .draglayer .xy").first.hover(position={"x": 200, "y": 60})
     tooltip = page.locator("[data-tooltip]")
@@ -136,10 +132,10 @@ def test_tooltip_tells_a_price_step_and_its_venues(
 
 def test_the_line_of_the_price_follows_fills_and_nothing_else(open_page: OpenPage) -> None:
     sockets: list[WebSocketRoute] = []
-    page = open_page("map/", lambda page: page.route_web_socket(FEED, keep(sockets)))
+    page = open_page(MAP, lambda page: page.route_web_socket(FEED, keep(sockets)))
     be_drawn(page)
     price = page.locator("[data-price]")
-    row = {"symbol": "BTCUSDT", "exchange": "binance", "exchange_time": "2026-11-22T12:00:00Z"}
+    row = {"symbol": SYMBOL, "exchange": "binance", "exchange_time": "2026-11-22T12:00:00Z"}
     frame = {"type": "liquidations", "left_out": 0, "cells": []}
     sockets[-1].send(json.dumps({"type": "welcome", "connection": "x", "seq": 0, "resumed": True}))
     fill = row | {"price": 81_234.5, "price_kind": "fill"}
@@ -153,7 +149,7 @@ def test_the_line_of_the_price_follows_fills_and_nothing_else(open_page: OpenPag
 def test_where_nothing_is_frozen_the_server_says_what_is_missing(
     open_page: OpenPage, frozen: dict[str, Any]
 ) -> None:
-    page = open_page("map/")
+    page = open_page(MAP)
     be_drawn(page)
     nothing = frozen | {"levels": [], "frozen_at": None}
     page.route("**/liquidations/map*", lambda route: route.fulfill(json=nothing))
@@ -166,7 +162,7 @@ def test_where_nothing_is_frozen_the_server_says_what_is_missing(
 
 
 def test_no_exchange_selected_is_said_with_a_way_out(open_page: OpenPage) -> None:
-    page = open_page("map/?exchanges=")
+    page = open_page(f"{MAP}&exchanges=")
     expect(page.get_by_text("No exchange selected.")).to_be_visible()
     page.get_by_role("button", name="Select all").click()
     be_drawn(page)
@@ -175,7 +171,7 @@ def test_no_exchange_selected_is_said_with_a_way_out(open_page: OpenPage) -> Non
 def test_tables_stand_in_for_the_chart_without_javascript(
     open_page: OpenPage, frozen: dict[str, Any]
 ) -> None:
-    page = open_page("map/", java_script_enabled=False)
+    page = open_page(MAP, java_script_enabled=False)
     expect(page.get_by_text("The chart needs JavaScript")).to_be_visible()
     page.locator("[data-tables] summary").click()
     expect(page.locator("[data-by-price] tr")).to_have_count(len(frozen["levels"]))
@@ -186,6 +182,6 @@ def test_tables_stand_in_for_the_chart_without_javascript(
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_window(open_page: OpenPage, width: int) -> None:
-    page = open_page("map/", viewport={"width": width, "height": 800})
+    page = open_page(MAP, viewport={"width": width, "height": 800})
     be_drawn(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
