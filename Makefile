@@ -21,8 +21,8 @@ install: .venv/installed ## make .venv with what `make run` needs
 	@$(PYTHON) -m pip --quiet --disable-pip-version-check --python $(PY) install -r requirements.txt
 	@touch $@
 
-.venv/installed-dev: .venv/installed requirements-dev.txt requirements-redis.txt
-	@$(PYTHON) -m pip --quiet --disable-pip-version-check --python $(PY) install -r requirements-dev.txt -r requirements-redis.txt
+.venv/installed-dev: .venv/installed requirements-dev.txt requirements-scale.txt
+	@$(PYTHON) -m pip --quiet --disable-pip-version-check --python $(PY) install -r requirements-dev.txt -r requirements-scale.txt
 	@touch $@
 
 .venv-bench/installed: requirements.txt requirements-dev.txt requirements-bench.txt

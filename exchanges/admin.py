@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from exchanges.models import ExchangeHealth, Gap, HealthSample, RejectedFrame, WorkerLease
+from exchanges.models import Claim, ExchangeHealth, Gap, HealthSample, RejectedFrame, WorkerLease
 
 # Readable on white and on the admin's dark background alike.
 _COLORS = {
@@ -152,9 +152,16 @@ class RejectedFrameAdmin(ReadOnlyAdmin):
 
 @admin.register(WorkerLease)
 class WorkerLeaseAdmin(ReadOnlyAdmin):
-    """The worker that writes this store."""
+    """The workers that write this store."""
 
     list_display = ["holder", "started_at", "renewed_at", "ended_at", "trouble"]
     list_filter = [("ended_at", admin.EmptyFieldListFilter)]
     search_fields = ["holder", "trouble"]
     date_hierarchy = "started_at"
+
+
+@admin.register(Claim)
+class ClaimAdmin(ReadOnlyAdmin):
+    """Which of several workers runs what."""
+
+    list_display = ["name", "worker", "changed_at"]

@@ -11,10 +11,7 @@ from django.db.models import QuerySet
 
 from exchanges.clock import Clock
 from exchanges.errors import WorkerRunning
-from exchanges.models import WorkerLease
-
-TOOL = "worker tool"
-"""The tool's row beside the worker's, which stays as it is: it tells when the worker stopped."""
+from exchanges.models import TOOL, WorkerLease
 
 
 @contextmanager
@@ -25,6 +22,7 @@ def alone(doing: str, clock: Clock) -> Iterator[Callable[[], None]]:
     """
     holder = f"{socket.gethostname()}:{os.getpid()} ({doing})"
 
+    # A row beside the worker's, which stays as it is: it tells when the worker stopped.
     def renew() -> None:
         times = {"started_at": started_at, "renewed_at": clock(), "ended_at": None}
         WorkerLease.objects.update_or_create(name=TOOL, defaults={"holder": holder} | times)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from exchanges import store
 from exchanges.events import Liquidation
-from exchanges.journal import Position, read_entries
+from exchanges.journal import Position, identity, read_entries
+from exchanges.lake import Place
 
 AT_ONCE = 20_000
 
@@ -59,13 +60,13 @@ class Audit:
     differences: dict[tuple[str, datetime], Difference]
 
 
-def audit(lake: Path, journal: Path) -> Audit:
+def audit(lake: Place, journal: Path) -> Audit:
     """Look for every event of the journals that should be stored. A worker may run meanwhile.
 
     Raises StoreUnavailable.
     """
     events, found = 0, defaultdict[tuple[str, datetime], Difference](Difference)
-    for exchange, newest in store.query(lake, store.POSITIONS, {}):
+    for exchange, newest in store.query(lake, store.POSITIONS, {"journal": identity(journal)}):
         for rows in _received(journal / exchange, Position(*newest)):
             events += len(rows)
             stored = _stored(lake, exchange, rows)
@@ -85,7 +86,7 @@ def _received(folder: Path, until: Position) -> Iterator[list[Liquidation]]:
     yield rows
 
 
-def _stored(lake: Path, exchange: str, rows: list[Liquidation]) -> dict[str, Worth]:
+def _stored(lake: Place, exchange: str, rows: list[Liquidation]) -> dict[str, Worth]:
     if not rows:
         return {}
     times = [row.exchange_time for row in rows]

@@ -17,6 +17,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from exchanges.adapters import adapters, select
 from exchanges.errors import UnknownExchange
+from exchanges.lake import Lake
 
 _IN_MEMORY = "channels.layers.InMemoryChannelLayer"
 _LOCAL_HOSTS = {"127.0.0.1", "localhost", "[::1]", "::1", ".localhost", "testserver"}
@@ -60,8 +61,23 @@ def redis_is_installed() -> list[CheckMessage]:
     return [
         Error(
             "REDIS_URL is set, but channels_redis is not installed.",
-            hint="pip install -r requirements-redis.txt, or take REDIS_URL away.",
+            hint="pip install -r requirements-scale.txt, or take REDIS_URL away.",
             id="liqsite.E002",
+        )
+    ]
+
+
+@_check
+def shared_lake_is_installed() -> list[CheckMessage]:
+    """E007: LIQSITE_LAKE_CATALOG without the packages that speak to PostgreSQL and S3."""
+    wanted = ("psycopg", "duckdb_extension_postgres_scanner", "duckdb_extension_httpfs")
+    if not Lake.of(settings.LIQSITE_LAKE).is_shared or all(map(find_spec, wanted)):
+        return []
+    return [
+        Error(
+            "LIQSITE_LAKE_CATALOG is set, but what reads it is not installed.",
+            hint="pip install -r requirements-scale.txt, or take LIQSITE_LAKE_CATALOG away.",
+            id="liqsite.E007",
         )
     ]
 
@@ -102,6 +118,8 @@ def debug_stays_local() -> list[CheckMessage]:
 @_check
 def exchanges_are_known() -> list[CheckMessage]:
     """E005: LIQSITE_EXCHANGES names a venue that has no adapter."""
+    if settings.LIQSITE_EXCHANGES == ["auto"]:
+        return []
     try:
         select(settings.LIQSITE_EXCHANGES)
     except UnknownExchange as error:

@@ -10,6 +10,8 @@ from exchanges.health import Outage
 from exchanges.models import Gap, Watch
 
 NOT_RUNNING = "worker not running"
+HANDED_OVER = "handed over to another worker"
+FIRST_TIME = "connecting for the first time"
 
 
 class GapLedger:
@@ -29,7 +31,26 @@ class GapLedger:
             self._begin_gap(exchange, stopped_at or now, NOT_RUNNING)
         for exchange in set(exchanges) - watched:
             Watch.objects.create(exchange=exchange, started_at=now)
-            self._begin_gap(exchange, now, "connecting for the first time")
+            self._begin_gap(exchange, now, FIRST_TIME)
+
+    def take(self, exchange: str, stopped_at: datetime, now: datetime, reason: str) -> None:
+        """Take up one venue, of which nothing is proven since `stopped_at`."""
+        if (gap := Gap.objects.filter(exchange=exchange, ended_at=None).first()) is not None:
+            self._open[exchange] = gap
+        elif Watch.objects.get_or_create(exchange=exchange, defaults={"started_at": now})[1]:
+            self._begin_gap(exchange, now, FIRST_TIME)
+        else:
+            self._begin_gap(exchange, stopped_at, reason)
+
+    def give(self, exchange: str, now: datetime) -> None:
+        """Leave one venue to whoever takes it up next: until then nobody listens."""
+        if exchange not in self._open:
+            self._begin_gap(exchange, now, HANDED_OVER)
+        self.forget(exchange)
+
+    def forget(self, exchange: str) -> None:
+        """Leave one venue to the one who has taken it up already."""
+        self._open.pop(exchange, None)
 
     def record(self, healths: Iterable[ExchangeHealth], now: datetime) -> None:
         """Write what the venues' health means for the ledger."""

@@ -129,7 +129,9 @@ class HealthTracker:
         if state == "subscribed" and not self._is_subscribed(number):
             self._subscribed_at = now
             self._silence.restart(now)
-        self._sockets[number, copy] = _Socket(state, reason, now if has_control else None, heard_at)
+        self._sockets[number, copy] = _Socket(
+            state, _plain(reason), now if has_control else None, heard_at
+        )
         self._settle()
 
     def socket_is_gone(self, number: int, copy: int) -> None:
@@ -171,7 +173,7 @@ class HealthTracker:
     def error(self, reason: str) -> None:
         """Count something that went wrong, and keep it in words."""
         self._errors.add(self._clock())
-        self._last_error = reason
+        self._last_error = _plain(reason)
 
     def unknown_value(self) -> None:
         """Count a liquidation whose value in USD is not known."""
@@ -286,3 +288,8 @@ def _last_control(copies: list[_Socket]) -> datetime | None:
     standing = [socket.controlled_at for socket in copies if socket.state == "subscribed"]
     known = [at for at in standing if at is not None]
     return max(known) if known and len(known) == len(standing) else None
+
+
+def _plain(told: str) -> str:
+    """Return a venue's words without what databases that end texts at a NUL would refuse."""
+    return told.replace("\x00", "\\x00")

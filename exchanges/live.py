@@ -1,8 +1,9 @@
 """What open pages are told while it happens: the one place that pushes.
 
-A frame is a JSON text `{v, topic, seq, at, rows, ...}` for a channel-layer group named after its
-topic. At most four a second leave per topic; what comes in between is put into one. `seq`
-counts per topic and also when a send fails, so that a page sees that it missed something.
+A frame is a JSON text `{v, topic, seq, at, sender, rows, ...}` for a channel-layer group named
+after its topic. At most four a second leave per topic; what comes in between is put into one.
+`seq` counts per topic and sender, and also when a send fails, so that a page sees that it missed
+something.
 """
 
 from __future__ import annotations
@@ -57,9 +58,12 @@ class LivePush:
         layer: Layer,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         interval_seconds: float = INTERVAL_SECONDS,
+        sender: str = "",
     ) -> None:
+        """`sender` tells the frames of several workers apart."""
         self.failed_sends = 0
         self._layer = layer
+        self._sender = sender
         self._clock = clock
         self._seq: Counter[Topic] = Counter()
         self._is_failing = False
@@ -98,7 +102,9 @@ class LivePush:
     async def _push(self, topic: Topic, **content: object) -> None:
         self._seq[topic] += 1
         seq = self._seq[topic]
-        head = {"v": 1, "topic": topic, "seq": seq, "at": self._clock()}
+        head: dict[str, object] = {"v": 1, "topic": topic, "seq": seq, "at": self._clock()}
+        if self._sender:
+            head["sender"] = self._sender
         frame = msgspec.json.encode(head | content).decode()
         await self._send(topic, {"type": "frame", "frame": frame, "seq": seq})
 

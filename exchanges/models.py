@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import models
 
+SOLE_WORKER, TOOL = "worker", "worker tool"
+"""Who may be the only one on a store; one of several workers is `worker` and its journal's name."""
 LEASE_SECONDS = 5
 """A worker that has not renewed its lease for so long is taken to be dead."""
 
@@ -135,9 +137,9 @@ class HealthSample(models.Model):
 
 
 class WorkerLease(models.Model):
-    """The one worker that writes this store; it renews its lease every second."""
+    """A worker's sign of life, renewed every second: the only worker's, or one of several's."""
 
-    name = models.CharField(max_length=32, primary_key=True, default="worker")
+    name = models.CharField(max_length=32, primary_key=True, default=SOLE_WORKER)
     holder = models.CharField(max_length=128, help_text="host and process of the worker")
     started_at = models.DateTimeField()
     renewed_at = models.DateTimeField()
@@ -154,3 +156,27 @@ class WorkerLease(models.Model):
         """Return whether its worker has not ended and renewed it within LEASE_SECONDS."""
         age = (now or datetime.now(UTC)) - self.renewed_at
         return self.ended_at is None and age < timedelta(seconds=LEASE_SECONDS)
+
+    @property
+    def last_sign(self) -> datetime:
+        """When it stopped in order, or was last seen."""
+        return self.ended_at or self.renewed_at
+
+
+class Claim(models.Model):
+    """What one of several workers runs alone: a venue, or a job. It holds while its worker lives.
+
+    Only whoever changes the row that it has read gets it, so that no two do.
+    """
+
+    name = models.CharField(max_length=48, primary_key=True)
+    worker = models.CharField(
+        max_length=32, blank=True, help_text="the name of its lease; empty: it was given up"
+    )
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.worker or 'nobody'}"

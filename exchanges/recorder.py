@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import msgspec
-from django.db.models import Avg, Case, FloatField, Value, When
+from django.db.models import Avg, Case, FloatField, QuerySet, Value, When
 
 from exchanges.clock import Clock
 from exchanges.errors import LeaseLost, WorkerRunning
 from exchanges.events import ExchangeHealth
-from exchanges.models import LEASE_SECONDS, HealthSample, WorkerLease
+from exchanges.models import LEASE_SECONDS, SOLE_WORKER, HealthSample, WorkerLease
 from exchanges.models import ExchangeHealth as StoredHealth
 
 SAMPLES_KEPT = timedelta(days=7)
@@ -65,6 +65,8 @@ def uptime_percents(now: datetime) -> dict[str, float]:
 class Lease:
     """The right to be the one worker on this store."""
 
+    name = SOLE_WORKER
+
     def __init__(self, clock: Clock) -> None:
         self.holder = f"{socket.gethostname()}:{os.getpid()}"
         self.started_at = clock()
@@ -75,25 +77,31 @@ class Lease:
     def acquire(self, sleep: Callable[[float], None] = time.sleep) -> None:
         """Take the lease, waiting for a dead worker's to lapse. Raises WorkerRunning."""
         deadline = self._clock() + timedelta(seconds=LEASE_SECONDS + 1)
-        while (other := self._other()) is not None:
+        while (other := self._other()) is not None or not self._take():
             if self._clock() > deadline:
                 raise WorkerRunning(
                     f"A worker is running already ({other}). Stop it first, or give this one "
                     "a folder of its own with LIQSITE_DATA_DIR."
                 )
             sleep(0.25)
-        if (before := WorkerLease.objects.filter(name="worker").first()) is not None:
-            self.stopped_at = before.ended_at or before.renewed_at
-        WorkerLease.objects.update_or_create(
-            name="worker",
-            defaults={
-                "holder": self.holder,
-                "started_at": self.started_at,
-                "renewed_at": self._clock(),
-                "ended_at": None,
-                "trouble": "",
-            },
-        )
+
+    def _take(self) -> bool:
+        """Take the row; False when another worker has taken it in this moment."""
+        before = WorkerLease.objects.filter(name=self.name).first()
+        told = {
+            "holder": self.holder,
+            "started_at": self.started_at,
+            "renewed_at": self._clock(),
+            "ended_at": None,
+            "trouble": "",
+        }
+        if before is None:
+            return WorkerLease.objects.get_or_create(name=self.name, defaults=told)[1]
+        if self._is_rival(before):
+            return False
+        self.stopped_at = before.last_sign
+        as_read = {"name": self.name, "holder": before.holder, "renewed_at": before.renewed_at}
+        return bool(WorkerLease.objects.filter(**as_read).update(**told))
 
     def renew(self, trouble: str = "") -> None:
         """Show that this worker lives, and what keeps it from storing, if anything does.
@@ -112,11 +120,16 @@ class Lease:
         WorkerLease.objects.filter(holder=self.holder).update(ended_at=self._clock())
 
     def _other(self) -> WorkerLease | None:
-        others = WorkerLease.objects.exclude(holder=self.holder)
-        now = self._clock()
-        return next(
-            (one for one in others if one.is_running(now) and not _has_died(one.holder)), None
-        )
+        others = self._rivals().exclude(holder=self.holder)
+        return next(filter(self._is_rival, others), None)
+
+    def _is_rival(self, lease: WorkerLease) -> bool:
+        is_running = lease.holder != self.holder and lease.is_running(self._clock())
+        return is_running and not _has_died(lease.holder)
+
+    def _rivals(self) -> QuerySet[WorkerLease]:
+        """Return whoever must not run beside this worker: anybody."""
+        return WorkerLease.objects.all()
 
 
 def _has_died(holder: str) -> bool:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -14,6 +13,7 @@ from exchanges.adapters.base import Adapter
 from exchanges.errors import MalformedFrame
 from exchanges.events import Liquidation, Side
 from exchanges.instruments import Instruments
+from exchanges.lake import Place
 from exchanges.store import Writer
 from exchanges.store.portions import portions
 
@@ -58,7 +58,7 @@ OTHER_REASONS = "other reasons"
 def renormalize(
     adapter: Adapter,
     instruments: Instruments,
-    folder: Path,
+    lake: Place,
     since: datetime,
     *,
     writer: Writer | None,
@@ -70,7 +70,7 @@ def renormalize(
     portions before are then stored.
     """
     difference = Difference()
-    for portion in portions(folder, adapter.name, since):
+    for portion in portions(lake, adapter.name, since):
         old: list[Liquidation] = []
         new: list[Liquidation] = []
         for row in portion:

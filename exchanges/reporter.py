@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 
 import msgspec
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError
+from django.db import DatabaseError, close_old_connections
 
 from exchanges.clock import Clock
 from exchanges.events import ExchangeHealth
 from exchanges.gaps import GapLedger
 from exchanges.live import LivePush, Worker
 from exchanges.recorder import Lease, record_health, record_samples, uptime_percents
+from exchanges.sharing import Sharing
 from exchanges.venues import Venues
 
 log = logging.getLogger(__name__)
@@ -27,12 +29,23 @@ SAMPLE_SECONDS = 60.0
 class Reporter:
     """Tells the venues' health, its gaps, and that the worker lives."""
 
-    def __init__(self, venues: Venues, push: LivePush, lease: Lease, clock: Clock) -> None:
+    def __init__(
+        self,
+        venues: Venues,
+        push: LivePush,
+        lease: Lease,
+        clock: Clock,
+        gaps: GapLedger,
+        sharing: Sharing | None = None,
+    ) -> None:
+        """`sharing` says which of the venues are this worker's, where there are several."""
         self._venues = venues
         self._push = push
         self._lease = lease
         self._clock = clock
-        self._gaps = GapLedger()
+        self._gaps = gaps
+        self._sharing = sharing
+        self._own: Sequence[str] = () if sharing else venues.names()
         self._uptimes: dict[str, float] = {}
         self.changed = asyncio.Event()
         """Set when a venue's state has changed."""
@@ -41,6 +54,8 @@ class Reporter:
 
     async def begin(self) -> None:
         """Take up the gap ledger where the worker before left it."""
+        if self._sharing is not None:
+            return
         await sync_to_async(self._gaps.begin)(
             self._venues.names(), self._lease.stopped_at, self._clock()
         )
@@ -48,7 +63,10 @@ class Reporter:
     async def end(self) -> None:
         """Begin the gap that lasts until a worker runs again, and tell how it stands last."""
         with suppress(DatabaseError):
-            await sync_to_async(self._gaps.end)(self._clock())
+            if self._sharing is not None:
+                await self._sharing.end()
+            else:
+                await sync_to_async(self._gaps.end)(self._clock())
             await self._tell()
         await self._push.flush()
 
@@ -66,6 +84,11 @@ class Reporter:
                 await self._tell()
             except DatabaseError as error:
                 log.error("health not recorded: %s", error)
+                self.troubles["database"] = f"Health cannot be recorded: {error}"
+                # One that has broken off is not used again.
+                await sync_to_async(close_old_connections)()
+            else:
+                self.troubles["database"] = ""
             await asyncio.sleep(SETTLE_SECONDS)
 
     async def take_samples(self) -> None:
@@ -78,15 +101,30 @@ class Reporter:
                 await sync_to_async(record_samples)(self._healths(), self._clock())
 
     async def _tell(self) -> None:
+        self._own = await self._confirmed()
         healths = self._healths()
         trouble = " ".join(filter(None, self.troubles.values()))
         worker = Worker(since=self._lease.started_at, message=trouble)
         await self._push.health({h.exchange: h for h in healths}, worker)
         await sync_to_async(self._lease.renew)(trouble)
         await sync_to_async(record_health)(healths, self._clock())
-        for name in self._venues.names():
+        for name in self._own:
             await self._write_outages(name)
-        await sync_to_async(self._gaps.record)(healths, self._clock())
+        running = self._running()
+        still = [health for health in healths if health.exchange in running]
+        await sync_to_async(self._gaps.record)(still, self._clock())
+
+    def _running(self) -> Sequence[str]:
+        return self._sharing.exchanges() if self._sharing else self._venues.names()
+
+    async def _confirmed(self) -> Sequence[str]:
+        """Return whose health is this worker's to tell; while nobody can be asked, what it runs."""
+        if self._sharing is None:
+            return self._own
+        try:
+            return await self._sharing.confirmed()
+        except DatabaseError:
+            return self._sharing.exchanges()
 
     async def _write_outages(self, name: str) -> None:
         """Write down what was over before anybody looked; what cannot be written stays."""
@@ -100,4 +138,5 @@ class Reporter:
         return [
             msgspec.structs.replace(health, uptime_percent=self._uptimes.get(name))
             for name, health in self._venues.health().items()
+            if name in self._own
         ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from django.db import close_old_connections
+
 from exchanges.errors import RowsRefused
 from exchanges.events import Liquidation, Rejected
 from exchanges.journal import Batch, Journal
@@ -31,6 +33,7 @@ class Storing:
         Raises StoreUnavailable or django's DatabaseError; the next step tries the same again.
         """
         if self._has_failed:
+            close_old_connections()
             self._writer.reopen()
         self._has_failed = True
         if self._batch is None:

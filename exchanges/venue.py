@@ -75,6 +75,16 @@ class Venue:
             await asyncio.gather(self._task, return_exceptions=True)
         self.health.stop()
 
+    async def keep_listed(self) -> None:
+        """Know the contracts also while another worker runs the venue, for ever."""
+        while True:
+            if self._task is None or self._task.done():
+                listed, reason = await self._catalog.load()
+                self._note(reason)
+                self.instruments.replace(listed)
+                self.options = await self._discovered() | options(self.name)
+            await asyncio.sleep(REFRESH_PAUSE_SECONDS if self._is_incomplete else REFRESH_SECONDS)
+
     async def _run_for_ever(self) -> None:
         """A bug in here is logged and shown, and stops this venue for a while only."""
         backoff = Backoff()

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import DatabaseError
 
 from exchanges.clock import Clock, utc_now
 from exchanges.errors import JournalPaused, StoreUnavailable
 from exchanges.events import StoredEvent
+from exchanges.gaps import GapLedger
 from exchanges.gathering import Gathering
 from exchanges.jobs import Beside, Context, MakeJob
 from exchanges.journal import Journal
 from exchanges.live import LivePush
+from exchanges.member import Member
 from exchanges.recorder import Lease
 from exchanges.repair import Repair
 from exchanges.reporter import Reporter
 from exchanges.retry import Retry
+from exchanges.sharing import Job, Sharing
 from exchanges.store import Step, Writer
 from exchanges.storing import Storing
 from exchanges.upkeep import Keep, Upkeep
@@ -38,7 +41,6 @@ MAINTAIN_SECONDS = 600.0
 STOP_SECONDS = 8.0
 
 T = TypeVar("T")
-Job = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Worker:
@@ -61,10 +63,12 @@ class Worker:
         redundant: Collection[str] = (),
         symbols: Sequence[str] = (),
         jobs: Sequence[MakeJob] = (),
+        member: Member | None = None,
     ) -> None:
         """`folder` is where the venues' contract lists are kept between runs; `redundant`
         venues get a second connection; market data is gathered of `symbols`, or of the largest;
-        `jobs` are made and run beside everything else."""
+        `jobs` are made and run beside everything else. With `member`, which is also the lease,
+        the venues are shared with other workers, and what must run once runs in one of them."""
         self.venues = Venues(
             exchanges,
             accept=self._keep,
@@ -80,7 +84,9 @@ class Worker:
         self._kept = keep
         self._further = jobs
         self._symbols = symbols
-        self._reporter = Reporter(self.venues, push, lease, clock)
+        gaps = GapLedger()
+        self._sharing = self._shared(member, gaps) if member else None
+        self._reporter = Reporter(self.venues, push, lease, clock, gaps, self._sharing)
         self._upkeep = Upkeep(journal, keep, clock, self._journal_is)
         self._storing = Storing(journal, writer)
         self._store_thread = ThreadPoolExecutor(1, thread_name_prefix="store")
@@ -109,8 +115,45 @@ class Worker:
 
     def _jobs(self) -> list[Job]:
         """Return what runs beside the storing, all for ever."""
+        always = [
+            self._reporter.tell_health,
+            self._reporter.take_samples,
+            self._upkeep.sync,
+            self._upkeep.check,
+            self._upkeep.tidy,
+            self._flush,
+            Retry(self.venues, self._keep, self._clock).run,
+        ]
+        if self._sharing is not None:
+            return [self._sharing.run, *always]
+        repairs = [self._repair(name) for name in self.venues.names()]
+        return [self.venues.connect_all, *always, self._maintain, *repairs, *self._market_jobs()]
+
+    def _shared(self, member: Member, gaps: GapLedger) -> Sharing:
+        return Sharing(
+            member,
+            self.venues,
+            gaps,
+            self._clock,
+            beside=self._repair,
+            jobs={"market": self._know_market, "maintenance": self._maintain},
+        )
+
+    def _repair(self, exchange: str) -> Job:
+        return Repair(self.venues.venue(exchange), self._keep, self._clock).run
+
+    async def _know_market(self) -> None:
+        """Gather market data and do the further jobs, of all venues whoever runs them."""
         venues = [self.venues.venue(name) for name in self.venues.names()]
-        repairs = [Repair(venue, self._keep, self._clock).run for venue in venues]
+        async with asyncio.TaskGroup() as group:
+            for venue in venues:
+                group.create_task(venue.keep_listed())
+            for job in self._market_jobs():
+                group.create_task(job())
+
+    def _market_jobs(self) -> list[Job]:
+        """Return the gathering of market data, and the jobs that live on it."""
+        venues = [self.venues.venue(name) for name in self.venues.names()]
         gathering = Gathering(
             venues,
             self._writer,
@@ -119,19 +162,7 @@ class Worker:
             self._symbols,
             is_busy=lambda: self._journal.has_more,
         )
-        return [
-            self.venues.connect_all,
-            self._reporter.tell_health,
-            self._reporter.take_samples,
-            self._upkeep.sync,
-            self._upkeep.check,
-            self._upkeep.tidy,
-            self._maintain,
-            Retry(self.venues, self._keep, self._clock).run,
-            gathering.run,
-            *repairs,
-            *self._further_jobs(venues, gathering),
-        ]
+        return [gathering.run, *self._further_jobs(venues, gathering)]
 
     def _further_jobs(self, venues: Sequence[Venue], gathering: Gathering) -> list[Job]:
         """Return the jobs that the worker does not know: a bug in one stops no other."""
@@ -180,22 +211,18 @@ class Worker:
             await self._push.liquidations(new)
 
     async def _maintain(self) -> None:
-        """Tidy the store up every ten minutes, and while much comes in also in between."""
-        now = asyncio.get_running_loop().time
-        due_at = now() + MAINTAIN_SECONDS
+        """Tidy the store up every ten minutes."""
+        while True:
+            await asyncio.sleep(MAINTAIN_SECONDS)
+            days, zone_days = self._kept.days, self._kept.zone_days
+            plan = partial(self._writer.maintenance_steps, self._clock(), days, zone_days)
+            await self._tidy_up(plan)
+
+    async def _flush(self) -> None:
+        """While much comes in, move it to Parquet also in between."""
         while True:
             await asyncio.sleep(1)
-            if now() >= due_at:
-                due_at = now() + MAINTAIN_SECONDS
-                await self._tidy_up(
-                    partial(
-                        self._writer.maintenance_steps,
-                        self._clock(),
-                        self._kept.days,
-                        self._kept.zone_days,
-                    )
-                )
-            elif self._writer.is_flush_due:
+            if self._writer.is_flush_due:
                 await self._tidy_up(self._writer.flush_steps)
 
     async def _tidy_up(self, plan: Callable[[], list[Step]]) -> None:

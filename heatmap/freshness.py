@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -16,13 +15,14 @@ from django.conf import settings
 from django.core.cache import caches
 
 from exchanges import store
+from exchanges.lake import Place
 
 # The store may be as it was while a feed has gone down: coverage is at most this old.
 KEPT_SECONDS = 10
 # How often the store is asked whether it has changed.
 LOOK_SECONDS = 1.0
 
-_seen: dict[Path, tuple[float, int]] = {}
+_seen: dict[Place, tuple[float, int]] = {}
 _locks: WeakValueDictionary[str, Any] = WeakValueDictionary()
 _choosing = Lock()
 
@@ -50,18 +50,18 @@ def encode(answer: Any) -> bytes:
 
 
 def _key(name: str, values: Mapping[str, Any]) -> str:
-    folder = settings.LIQSITE_LAKE
-    asked = [name, dict(values), str(folder), _snapshot(folder)]
+    lake = settings.LIQSITE_LAKE
+    asked = [name, dict(values), str(lake), _snapshot(lake)]
     text = orjson.dumps(asked, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     return blake2b(text, digest_size=20).hexdigest()
 
 
-def _snapshot(folder: Path) -> int:
+def _snapshot(lake: Place) -> int:
     """Return the store's snapshot of a moment ago."""
-    seen_at, snapshot = _seen.get(folder, (-math.inf, 0))
+    seen_at, snapshot = _seen.get(lake, (-math.inf, 0))
     if monotonic() - seen_at >= LOOK_SECONDS:
-        seen_at, snapshot = monotonic(), store.snapshot(folder)
-        _seen[folder] = seen_at, snapshot
+        seen_at, snapshot = monotonic(), store.snapshot(lake)
+        _seen[lake] = seen_at, snapshot
     return snapshot
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from exchanges.adapters import adapters
-from exchanges.models import ExchangeHealth, WorkerLease
+from exchanges.models import TOOL, ExchangeHealth, WorkerLease
 
 _FIELDS = (
     "exchange",
@@ -43,16 +43,24 @@ def snapshot(now: datetime, stored: dict[str, dict[str, Any]] | None = None) -> 
 def worker_state(now: datetime) -> dict[str, Any]:
     """Return {is_running, since, message}; `since` is the start, or the last sign of life.
 
-    The message of a running worker is what keeps it from receiving or storing.
+    Several workers are told as one: since the first began, or the last was seen. The message of
+    running ones is what keeps them from receiving or storing.
     """
-    lease = WorkerLease.objects.first()
-    if lease is None:
+    leases = list(WorkerLease.objects.exclude(name=TOOL))
+    if not leases:
         return {"is_running": False, "since": None, "message": "no worker has run yet"}
-    if lease.is_running(now):
-        return {"is_running": True, "since": lease.started_at, "message": lease.trouble}
-    ended = lease.ended_at or lease.renewed_at
+    if running := [lease for lease in leases if lease.is_running(now)]:
+        troubles = dict.fromkeys(lease.trouble for lease in running if lease.trouble)
+        since = min(lease.started_at for lease in running)
+        return {"is_running": True, "since": since, "message": " ".join(troubles)}
+    ended = max(lease.last_sign for lease in leases)
     message = f"worker not running since {ended:%Y-%m-%d %H:%M:%S} UTC"
     return {"is_running": False, "since": ended, "message": message}
+
+
+def workers_running(now: datetime) -> int:
+    """Return how many workers give signs of life."""
+    return sum(lease.is_running(now) for lease in WorkerLease.objects.exclude(name=TOOL))
 
 
 def stored_health() -> dict[str, dict[str, Any]]:

@@ -20,7 +20,7 @@ from exchanges.adapters import adapters
 from exchanges.errors import LiqsiteError
 from exchanges.models import ExchangeHealth
 from heatmap.coverage import coverage
-from heatmap.health import snapshot
+from heatmap.health import snapshot, workers_running
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
@@ -66,6 +66,7 @@ def _of_health(now: datetime) -> Iterator[Metric]:
     yield _gauge(
         "liqsite_worker_running", "Whether a worker runs", int(told["worker"]["is_running"])
     )
+    yield _gauge("liqsite_workers_running", "How many workers run", workers_running(now))
     yield _states(rows)
     for name, field, text in (
         ("connected", "is_connected", "Whether the feed is connected and proven"),

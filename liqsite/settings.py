@@ -11,6 +11,8 @@ import environ
 from django.core.management.utils import get_random_secret_key
 from whitenoise.compress import Compressor
 
+from exchanges.errors import LiqsiteError
+from exchanges.lake import S3, Place, settled
 from liqsite import __version__
 
 env = environ.FileAwareEnv()
@@ -22,8 +24,23 @@ LIQSITE_VERSION = __version__
 # Where everything lives that liqsite writes.
 LIQSITE_DATA_DIR = Path(env.str("LIQSITE_DATA_DIR", "") or BASE_DIR / "var").resolve()
 
-# The lake: what the worker stores, an SQLite catalog and Parquet files.
-LIQSITE_LAKE = LIQSITE_DATA_DIR / "lake"
+# The lake: what the worker stores, an SQLite catalog and Parquet files in a folder; or where
+# several machines share it, a catalog in PostgreSQL and files in a bucket.
+try:
+    LIQSITE_LAKE: Place = settled(
+        env.str("LIQSITE_LAKE_CATALOG", ""),
+        env.str("LIQSITE_LAKE_DATA", ""),
+        LIQSITE_DATA_DIR / "lake",
+        S3(
+            key=env.str("LIQSITE_S3_KEY", ""),
+            secret=env.str("LIQSITE_S3_SECRET", ""),
+            endpoint=env.str("LIQSITE_S3_ENDPOINT", ""),
+            region=env.str("LIQSITE_S3_REGION", "us-east-1"),
+            is_path_style=env.bool("LIQSITE_S3_PATH_STYLE", False),
+        ),
+    )
+except LiqsiteError as _error:
+    sys.exit(str(_error))
 
 # Which venues the worker connects to (comma-separated); empty means all.
 LIQSITE_EXCHANGES: list[str] = env.list("LIQSITE_EXCHANGES", default=[])
@@ -179,6 +196,15 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A server that has vanished is noticed within seconds, not when TCP gives up.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 5,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+    } | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Pushes from the worker to the site: Redis when there is one, else a log file on this host.

@@ -65,14 +65,14 @@ def test_the_record_day_has_all_its_events_its_peak_and_its_instant():
 
 def test_made_up_rows_fit_the_store_and_are_in_the_order_of_time(lake: Writer):
     asked = {"rows": 2_000, "first": 0, "last": 2_000, "symbols": 3, "span_ms": 86_400_000}
-    with connect(lake.folder, read_only=False) as connection:
+    with connect(lake.lake, read_only=False) as connection:
         given = {**asked, "venues": ["binance", "okx"], "until": "2026-11-22T12:00:00Z"}
         connection.execute(f"INSERT INTO liquidations BY NAME {SELECT}", given)
     sql = (
         "SELECT count(DISTINCT event_id), count(DISTINCT symbol), min(exchange_time), "
         "max(exchange_time) FROM liquidations"
     )
-    [(ids, names, first, last)] = query(lake.folder, sql, {})
+    [(ids, names, first, last)] = query(lake.lake, sql, {})
     assert (ids, names) == (2_000, 3)
     assert (last - first).total_seconds() == pytest.approx(86_400, abs=90)
 

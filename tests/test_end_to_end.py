@@ -22,6 +22,7 @@ from exchanges.clock import Clock, utc_now
 from exchanges.errors import StoreUnavailable
 from exchanges.gaps import NOT_RUNNING
 from exchanges.journal import Journal
+from exchanges.lake import Lake
 from exchanges.live import LivePush
 from exchanges.models import ExchangeHealth, Gap, WorkerLease
 from exchanges.recorder import Lease
@@ -45,7 +46,7 @@ async def working(
     lease = Lease(clock)
     await sync_to_async(lease.acquire)()
     push = LivePush(InMemoryChannelLayer())
-    journal = Journal(settings.LIQSITE_LAKE.parent / "journal", writer.positions())
+    journal = Journal(Lake.of(settings.LIQSITE_LAKE).folder.parent / "journal", writer.positions())
     worker = Worker(exchanges, journal=journal, writer=writer, push=push, lease=lease, clock=clock)
     running = asyncio.create_task(worker.run())
     yield worker

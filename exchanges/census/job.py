@@ -105,7 +105,7 @@ class Census:
         return chain(holders, others)
 
     async def _store(self, asking: Asking, symbols: list[str], began: datetime) -> None:
-        now, folder = self._context.clock(), self._context.writer.folder
+        now, folder = self._context.clock(), self._context.writer.lake
         interest = await asyncio.to_thread(open_interest, folder, EXCHANGE, now)
         found = asking.believed(interest)
         of = Pass(EXCHANGE, began, now, self._accounts.known, asking.asked, asking.failed)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from exchanges.census.wire import Position
+from exchanges.lake import Place
 from exchanges.store import query
 
 _TIME = pa.timestamp("us", tz="UTC")
@@ -53,10 +53,10 @@ class Pass(NamedTuple):
     failed: int
 
 
-def open_interest(folder: Path, exchange: str, until: datetime) -> dict[str, float]:
+def open_interest(lake: Place, exchange: str, until: datetime) -> dict[str, float]:
     """Return by symbol what was last stored as open in the hour before. Raises StoreUnavailable."""
     asked = {"exchange": exchange, "since": until - INTEREST_AGE, "until": until}
-    return dict(query(folder, _INTEREST, asked))
+    return dict(query(lake, _INTEREST, asked))
 
 
 def positions_table(of: Pass, found: Sequence[Position]) -> pa.Table:

@@ -54,7 +54,7 @@ class Gatherer:
         self.name = venue.name
         self.venue = venue
         self.market = venue.adapter.market
-        self._folder = writer.folder
+        self._lake = writer.lake
         self._writer = writer
         self._basket = basket
         self._clock = clock
@@ -143,7 +143,7 @@ class Gatherer:
             log.warning("%s", error)
             self._tiers_due |= {one.symbol: now + TIERS_AGAIN for one in due}
             return
-        known = await asyncio.to_thread(newest_tiers, self._folder, self.name, now)
+        known = await asyncio.to_thread(newest_tiers, self._lake, self.name, now)
         changed = [tier for s, own in tiers.items() if known.get(s) != own for tier in own]
         if changed:
             await self._basket.write(partial(self._writer.append_tiers, changed, now))
@@ -178,7 +178,7 @@ class Gatherer:
         now = self._clock()
         until = series.until(self.market, floor(now - SETTLED))
         since = max(until - REACH, floor(now - source.reach) + STEP)
-        ask = partial(missing, self._folder, series.row, self.name, list(contracts), since, until)
+        ask = partial(missing, self._lake, series.row, self.name, list(contracts), since, until)
         spans = await asyncio.to_thread(ask)
         found = {
             symbol: [

@@ -55,7 +55,7 @@ class Gathering:
             for venue in venues
             if any(series.source(venue.adapter.market) for series in SERIES)
         ]
-        self._folder = writer.folder
+        self._lake = writer.lake
         self._clock = clock
         self._sleep = sleep
         self._wanted = tuple(dict.fromkeys(symbols))
@@ -146,7 +146,7 @@ class Gathering:
 
     async def _most_liquidated(self, now: datetime) -> tuple[str, ...]:
         names, since = [gatherer.name for gatherer in self.gatherers], now - REACH
-        busiest = await asyncio.to_thread(most_liquidated, self._folder, names, since, MOST_SYMBOLS)
+        busiest = await asyncio.to_thread(most_liquidated, self._lake, names, since, MOST_SYMBOLS)
         return tuple(dict.fromkeys([*ALWAYS, *busiest]))[:MOST_SYMBOLS]
 
     def _tell_unlisted(self) -> None:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 from exchanges import store
 from exchanges.errors import MalformedFrame, StoreUnavailable
 from exchanges.events import Liquidation
 from exchanges.importing.meaning import Meaning
 from exchanges.importing.sources import SourceRow
+from exchanges.lake import Place
 from exchanges.store import Writer
 
 BATCH_ROWS = 10_000
@@ -107,7 +107,7 @@ def appending(writer: Writer, sleep: Callable[[float], None] = time.sleep) -> Ap
     return append
 
 
-def looking(lake: Path) -> Append:
+def looking(lake: Place) -> Append:
     """Return what stores nothing and counts what would be."""
 
     def look(rows: list[Liquidation]) -> int:

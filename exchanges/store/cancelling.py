@@ -12,10 +12,12 @@ import pyarrow as pa
 
 from exchanges.errors import QueryCancelled, QueryTooLarge, QueryTooLong, StoreUnavailable
 from exchanges.store.limits import limits
+from exchanges.store.lost import is_lost
 
 
-class StaleCatalog(Exception):
-    """The connection remembers tables of inlined rows that the writer has done away with."""
+class StaleCatalog(StoreUnavailable):
+    """The connection is of no use: it remembers tables of inlined rows that the writer has done
+    away with, or has lost the catalog. A fresh one may do."""
 
 
 class Cancellation:
@@ -98,8 +100,9 @@ def _named(error: Exception, is_overdue: bool) -> Exception:
         return QueryTooLong(limits().seconds)
     if isinstance(error, duckdb.OutOfMemoryException):
         return QueryTooLarge(limits().memory)
-    if isinstance(error, duckdb.Error) and "ducklake_inlined_data_" in str(error):
-        return StaleCatalog(str(error))
+    is_stale = "ducklake_inlined_data_" in str(error) or is_lost(error)
+    if isinstance(error, duckdb.Error) and is_stale:
+        return StaleCatalog(f"The store cannot be read: {error}")
     # A batch that cannot be fetched comes as Arrow's error, whatever the reason was.
     if isinstance(error, duckdb.IOException | pa.ArrowException | OSError):
         return StoreUnavailable(f"The store cannot be read: {error}")

@@ -10,9 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from exchanges.errors import StoreUnavailable
+from exchanges.lake import CATALOG, DATA, Lake, Place
 
-CATALOG = "catalog.sqlite"
-DATA = "data"
+__all__ = [
+    "CATALOG",
+    "DATA",
+    "LakeFile",
+    "data_path",
+    "embedded",
+    "inlined_rows",
+    "live_files",
+    "one_value",
+    "open_catalog",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,17 @@ _KINDS = (
     ("data", "ducklake_data_file", "record_count"),
     ("delete", "ducklake_delete_file", "delete_count"),
 )
+
+
+def embedded(place: Place, instead: str) -> Path:
+    """Return the folder of a lake with an SQLite catalog.
+
+    Raises StoreUnavailable for one in PostgreSQL; `instead` says what to do about it there.
+    """
+    lake = Lake.of(place)
+    if lake.is_shared:
+        raise StoreUnavailable(f"This lake's catalog is in PostgreSQL: {instead}")
+    return lake.folder
 
 
 @contextmanager

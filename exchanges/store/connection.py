@@ -1,10 +1,10 @@
-"""Opening the lake: Parquet files with an SQLite catalog, queried by DuckDB."""
+"""Opening the lake: Parquet files with an SQL catalog, queried by DuckDB."""
 
 from __future__ import annotations
 
 import ctypes
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -12,36 +12,49 @@ from pathlib import Path
 import duckdb
 
 from exchanges.errors import StoreUnavailable
+from exchanges.lake import Lake, Place
+from exchanges.store import shared
 
 # Batches up to this many rows live in the catalog until the next flush; larger ones go
 # straight to Parquet. Inlining many rows at once is slow, so the limit is small.
 INLINED_ROWS = 500
 WRITER_MEMORY = "400MB"
 ARENAS = 2
+_EMBEDDED = ("sqlite_scanner",)
+_NOTHING_YET = "Nothing has been stored yet. Start the worker: `make run`."
 # The number of that option in glibc's malloc.h.
 _M_ARENA_MAX = -8
 
 
-def connect(folder: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB connection whose default database is the lake in `folder`.
+def connect(place: Place, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB connection whose default database is the lake.
 
     Raises StoreUnavailable when there is no lake yet (read only) or it cannot be opened.
     """
     _bound_arenas()
-    catalog = folder / "catalog.sqlite"
-    if read_only and not catalog.exists():
-        raise StoreUnavailable("Nothing has been stored yet. Start the worker: `make run`.")
+    lake = Lake.of(place)
     try:
-        if not read_only:
-            _create_catalog(catalog)
-        connection = _attach(catalog, folder / "data", read_only)
+        connection = _attached(lake, read_only)
         if not read_only:
             # By itself it keeps what it has read until most of the machine's memory is full.
             connection.execute(f"SET GLOBAL memory_limit = '{WRITER_MEMORY}'")
             connection.execute("SET GLOBAL enable_external_file_cache = false")
         return connection
     except (duckdb.Error, sqlite3.Error, OSError) as error:
-        raise StoreUnavailable(f"The store in {folder} cannot be opened: {error}") from error
+        raise StoreUnavailable(f"The store in {lake} cannot be opened: {error}") from error
+
+
+def _attached(lake: Lake, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open the lake; a writer makes it where there is none, and only one at a time."""
+    if lake.is_shared:
+        with nullcontext() if read_only else shared.alone(lake):
+            return _attach(lake, read_only)
+    catalog = Path(lake.catalog)
+    if not read_only:
+        _create_catalog(catalog)
+    elif not catalog.exists():
+        raise StoreUnavailable(_NOTHING_YET)
+    return _attach(lake, read_only)
 
 
 @cache
@@ -61,15 +74,19 @@ def _create_catalog(catalog: Path) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
 
 
-def _attach(catalog: Path, data: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+def _attach(lake: Lake, read_only: bool) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
-    for extension in ("sqlite_scanner", "ducklake"):
+    for extension in (*(shared.extensions(lake) if lake.is_shared else _EMBEDDED), "ducklake"):
         _load(connection, extension)
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
-    options = f"DATA_PATH {_quoted(f'{data}/')}, DATA_INLINING_ROW_LIMIT {INLINED_ROWS}"
+    options = [f"DATA_PATH {_quoted(f'{lake.data}/')}", f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS}"]
     if read_only:
-        options += ", READ_ONLY"
-    connection.execute(f"ATTACH {_quoted(f'ducklake:sqlite:{catalog}')} AS lake ({options})")
+        options.append("READ_ONLY")
+    what = f"ducklake:sqlite:{lake.catalog}"
+    if lake.is_shared:
+        what, secret = shared.attach_options(connection, lake)
+        options.append(secret)
+    connection.execute(f"ATTACH {_quoted(what)} AS lake ({', '.join(options)})")
     connection.execute("USE lake")
     return connection
 

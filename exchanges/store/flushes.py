@@ -3,6 +3,7 @@
 DuckLake reads an SQLite catalog in several looks, each at what is there just then. A reader that
 listed the Parquet files before a flush and looked for inlined rows after it finds the moved rows
 in neither. So flushes are counted, before they begin, and who was crossed by one asks again.
+A catalog in PostgreSQL is read as of one moment, and needs none of it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from exchanges.errors import StoreUnavailable
+from exchanges.lake import Lake, Place
 
 T = TypeVar("T")
 
@@ -25,11 +27,16 @@ _TRIES = 3
 _WAIT_SECONDS, _LOOK_SECONDS = 0.5, 0.01
 
 
-def flush_alone(folder: Path, flush: Callable[[], int]) -> int:
+def flush_alone(place: Place, flush: Callable[[], int]) -> int:
     """Flush while no reader insists, or not at all; return what `flush` does, or 0.
 
     Raises StoreUnavailable where the folder takes no files, and what `flush` raises.
     """
+    lake = Lake.of(place)
+    return flush() if lake.is_shared else _flush_counted(lake.folder, flush)
+
+
+def _flush_counted(folder: Path, flush: Callable[[], int]) -> int:
     try:
         file = (folder / _FILE).open("a+")
     except OSError as error:
@@ -44,11 +51,15 @@ def flush_alone(folder: Path, flush: Callable[[], int]) -> int:
         return flush()
 
 
-def undisturbed(folder: Path, ask: Callable[[], T]) -> T:
+def undisturbed(place: Place, ask: Callable[[], T]) -> T:
     """Return what `ask` reads, asked again when a flush crossed it.
 
     Who is crossed again and again keeps flushes waiting. Raises what `ask` raises.
     """
+    lake = Lake.of(place)
+    if lake.is_shared:
+        return ask()
+    folder = lake.folder
     for _ in range(_TRIES):
         before = _flushes(folder)
         found = ask()

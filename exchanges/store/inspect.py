@@ -6,14 +6,15 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 
 from exchanges.errors import StoreUnavailable
+from exchanges.lake import Place
 from exchanges.store.catalog import (
     CATALOG,
     LakeFile,
+    embedded,
     inlined_rows,
     live_files,
     one_value,
@@ -22,6 +23,11 @@ from exchanges.store.catalog import (
 from exchanges.store.reader import query
 
 FOOTERS_AT_ONCE = 200
+_STATUS_INSTEAD = (
+    "ask it with psql (tables ducklake_table, ducklake_data_file, ducklake_snapshot), and the "
+    "site's /metrics for rows, files and bytes."
+)
+_VERIFY_INSTEAD = "check it with pg_amcheck, and the files with the bucket's own checksums."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +88,16 @@ class Damage:
         return low if low == high else f"{low} to {high}, by name"
 
 
-def status(folder: Path) -> Status:
-    """Return what is in the store. Raises StoreUnavailable."""
+def status(lake: Place) -> Status:
+    """Return what is in the store. Raises StoreUnavailable, also for one in PostgreSQL."""
+    folder = embedded(lake, _STATUS_INSTEAD)
     with open_catalog(folder) as catalog:
         files, inlined = live_files(catalog), inlined_rows(catalog)
         moment = one_value(catalog, "SELECT min(snapshot_time) FROM ducklake_snapshot")
         scheduled = "SELECT count(*) FROM ducklake_files_scheduled_for_deletion"
         return Status(
             tables=[_table(name, files, inlined) for name in _names(catalog)],
-            exchanges=_exchanges(folder),
+            exchanges=_exchanges(lake),
             catalog_bytes=sum(f.stat().st_size for f in folder.glob(f"{CATALOG}*")),
             snapshots=one_value(catalog, "SELECT count(*) FROM ducklake_snapshot"),
             oldest_snapshot=_time(moment),
@@ -106,11 +113,12 @@ def check_catalog(catalog: sqlite3.Connection, *, thorough: bool = False) -> str
     return "" if found == ["ok"] else "; ".join(found)
 
 
-def verify(folder: Path) -> Iterator[Damage]:
+def verify(lake: Place) -> Iterator[Damage]:
     """Yield every file that is missing, of another size, unreadable or short of rows.
 
-    Raises StoreUnavailable when the catalog itself is damaged.
+    Raises StoreUnavailable when the catalog itself is damaged, or in PostgreSQL.
     """
+    folder = embedded(lake, _VERIFY_INSTEAD)
     with open_catalog(folder) as catalog:
         if trouble := check_catalog(catalog, thorough=True):
             raise StoreUnavailable(f"The catalog in {folder} is damaged: {trouble}")
@@ -171,9 +179,9 @@ def _names(catalog: sqlite3.Connection) -> list[str]:
     return [name for (name,) in catalog.execute(query)]
 
 
-def _exchanges(folder: Path) -> list[ExchangeStatus]:
+def _exchanges(lake: Place) -> list[ExchangeStatus]:
     rows = query(
-        folder,
+        lake,
         "SELECT exchange, count(*), coalesce(fsum(value_usd), 0), min(exchange_time), "
         "max(exchange_time) FROM liquidations GROUP BY exchange ORDER BY exchange",
         {},

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from exchanges.errors import StoreUnavailable
+from exchanges.lake import Place
 from exchanges.store.connection import connect
 from exchanges.store.flushes import flush_alone
 from exchanges.store.observed import thin_observed
@@ -79,10 +80,10 @@ class Step:
             what = f"The store could not be tidied up ({self.name})"
             raise StoreUnavailable(f"{what}: {error}") from error
 
-    def beside_readers(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
-        """Do it to the lake in `folder` that others read. Raises as calling it does."""
+    def beside_readers(self, connection: duckdb.DuckDBPyConnection, lake: Place) -> int:
+        """Do it to the lake that others read. Raises as calling it does."""
         if self.is_flush:
-            return flush_alone(folder, partial(self, connection))
+            return flush_alone(lake, partial(self, connection))
         return self(connection)
 
 
@@ -113,17 +114,17 @@ def steps(
 
 
 def compact(
-    folder: Path, now: datetime, keep_days: int = 0, zone_days: int = 0
+    lake: Place, now: datetime, keep_days: int = 0, zone_days: int = 0
 ) -> Iterator[tuple[str, int]]:
-    """Do all there is to do in the lake in `folder`; yield each step's name and what it changed.
+    """Do all there is to do in the lake; yield each step's name and what it changed.
 
     For when nobody else writes. Raises StoreUnavailable.
     """
-    with closing(connect(folder, read_only=False)) as connection:
+    with closing(connect(lake, read_only=False)) as connection:
         is_more = True
         while is_more:
             round_of = steps(connection, now, keep_days, zone_days)
-            done = [(step.name, step.beside_readers(connection, folder)) for step in round_of]
+            done = [(step.name, step.beside_readers(connection, lake)) for step in round_of]
             yield from done
             is_more = any(count for name, count in done if name.startswith(("merge", "forget")))
 
@@ -192,10 +193,11 @@ def _forget_zones_steps(now: datetime, days: int) -> list[Step]:
 
 
 def _drop_outdated_positions(connection: duckdb.DuckDBPyConnection) -> int:
-    """Keep of the journal's positions the newest of each exchange."""
+    """Keep of each journal's positions the newest of each exchange."""
     delete = (
         "DELETE FROM journal_positions AS old WHERE EXISTS (FROM journal_positions AS later "
-        "WHERE later.exchange = old.exchange AND (later.segment, later.byte_offset) > "
+        "WHERE later.exchange = old.exchange AND later.journal IS NOT DISTINCT FROM old.journal "
+        "AND (later.segment, later.byte_offset) > "
         "(old.segment, old.byte_offset))"
     )
     return int(connection.execute(delete).fetchall()[0][0])
@@ -255,8 +257,12 @@ def _expire(moment: datetime, connection: duckdb.DuckDBPyConnection) -> int:
 def _clean_up(moment: datetime, connection: duckdb.DuckDBPyConnection) -> int:
     """Delete the files that no snapshot has needed since `moment`.
 
-    Not by DuckLake's own function, whose `older_than` takes all of them, too.
+    Not by DuckLake's own function, whose `older_than` takes all of them, too; beside a catalog in
+    PostgreSQL, without which there is no bucket, it takes those that are older.
     """
+    if _option("data_path", connection).startswith("s3://"):
+        call = "CALL ducklake_cleanup_old_files('lake', older_than => ?)"
+        return len(connection.execute(call, [moment]).fetchall())
     scheduled = f"{_CATALOG}.ducklake_files_scheduled_for_deletion"
     old = connection.execute(
         f"SELECT path, path_is_relative FROM {scheduled} "  # noqa: S608 - our own name

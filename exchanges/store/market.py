@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 
 from exchanges.events import Candle, LeverageTier, MarkCandle, OpenInterest
+from exchanges.lake import Place
 from exchanges.store.reader import query
 
 SeriesRow = Candle | MarkCandle | OpenInterest
@@ -125,7 +125,7 @@ def insert_tiers(
 
 
 def missing(
-    folder: Path,
+    lake: Place,
     kind: type[SeriesRow],
     exchange: str,
     symbols: Sequence[str],
@@ -141,13 +141,13 @@ def missing(
     sql = _MISSING.format(table=table.name, time=table.time)
     asked = {"exchange": exchange, "symbols": list(symbols), "since": since, "until": until}
     found: dict[str, list[Span]] = {symbol: [] for symbol in symbols}
-    for symbol, start, end in query(folder, sql, asked):
+    for symbol, start, end in query(lake, sql, asked):
         found[symbol].append((start, end))
     return found
 
 
 def newest_tiers(
-    folder: Path, exchange: str, until: datetime
+    lake: Place, exchange: str, until: datetime
 ) -> dict[str, tuple[LeverageTier, ...]]:
     """Return by symbol the tiers that counted at a moment, lowest first.
 
@@ -155,21 +155,19 @@ def newest_tiers(
     """
     sql = _TIERS.format(fields=_names(LeverageTier))
     found: defaultdict[str, tuple[LeverageTier, ...]] = defaultdict(tuple)
-    for row in query(folder, sql, {"exchange": exchange, "until": until}):
+    for row in query(lake, sql, {"exchange": exchange, "until": until}):
         tier = LeverageTier(*row)
         found[tier.symbol] += (tier,)
     return dict(found)
 
 
-def most_liquidated(
-    folder: Path, exchanges: Sequence[str], since: datetime, most: int
-) -> list[str]:
+def most_liquidated(lake: Place, exchanges: Sequence[str], since: datetime, most: int) -> list[str]:
     """Return the symbols of which most was liquidated on these venues since then.
 
     Raises StoreUnavailable.
     """
     asked = {"exchanges": list(exchanges), "since": since, "most": most}
-    return [symbol for (symbol,) in query(folder, _MOST_LIQUIDATED, asked)]
+    return [symbol for (symbol,) in query(lake, _MOST_LIQUIDATED, asked)]
 
 
 def _names(kind: type[SeriesRow | LeverageTier]) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 from exchanges.events import Liquidation
+from exchanges.lake import Place
 from exchanges.store.reader import query
 
 PORTION = 20_000
@@ -15,16 +15,16 @@ _NAMES = ", ".join(Liquidation.__struct_fields__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def count_rows(folder: Path, exchange: str, since: datetime) -> int:
+def count_rows(lake: Place, exchange: str, since: datetime) -> int:
     """Return how many liquidations of a venue happened since then. Raises StoreUnavailable."""
     counted = "SELECT count(*) FROM liquidations WHERE exchange = $exchange "
     sql = f"{counted} AND exchange_time >= $since"
-    [(count,)] = query(folder, sql, {"exchange": exchange, "since": since})
+    [(count,)] = query(lake, sql, {"exchange": exchange, "since": since})
     return int(count)
 
 
 def portions(
-    folder: Path, exchange: str, since: datetime, size: int = PORTION
+    lake: Place, exchange: str, since: datetime, size: int = PORTION
 ) -> Iterator[list[Liquidation]]:
     """Yield a venue's liquidations since then, by time and id. Raises StoreUnavailable."""
     sql = (
@@ -33,7 +33,7 @@ def portions(
         "ORDER BY exchange_time, event_id LIMIT $size"
     )
     at, last_id = max(since, _EPOCH), ""
-    while rows := query(folder, sql, {"exchange": exchange, "at": at, "id": last_id, "size": size}):
+    while rows := query(lake, sql, {"exchange": exchange, "at": at, "id": last_id, "size": size}):
         portion = [Liquidation(*row) for row in rows]
         yield portion
         at, last_id = portion[-1].exchange_time, portion[-1].event_id

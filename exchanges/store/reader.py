@@ -9,7 +9,6 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache, lru_cache
 from itertools import count
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any, TypeVar
@@ -18,10 +17,12 @@ import duckdb
 import pyarrow as pa
 
 from exchanges.errors import SnapshotGone, StoreUnavailable
+from exchanges.lake import Lake, Place
 from exchanges.store.cancelling import StaleCatalog, within_limits
 from exchanges.store.connection import connect
 from exchanges.store.flushes import undisturbed
 from exchanges.store.limits import limits
+from exchanges.store.lost import abandon
 
 T = TypeVar("T")
 
@@ -35,7 +36,7 @@ _uses = count(1)
 _SNAPSHOT_GONE = ("No snapshot found", "does not exist at version")
 
 
-def query(folder: Path, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def query(lake: Place, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Return the rows of one SELECT with named parameters (`$name`), as of now.
 
     Raises StoreUnavailable when there is no lake or it cannot be read, QueryTooLong,
@@ -43,27 +44,27 @@ def query(folder: Path, sql: str, parameters: Mapping[str, Any]) -> list[tuple[A
     """
 
     def ask() -> list[tuple[Any, ...]]:
-        with _cursor(folder) as cursor, within_limits(cursor):
+        with _cursor(lake) as cursor, within_limits(cursor):
             return cursor.execute(sql, dict(parameters)).fetchall()
 
-    return _reopened_if_stale(folder, ask)
+    return _reopened_if_stale(lake, ask)
 
 
-def table(folder: Path, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
+def table(lake: Place, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
     """Return the rows of one SELECT as an Arrow table, for many numbers at once.
 
     Raises as `query` does.
     """
 
     def ask() -> pa.Table:
-        with _cursor(folder) as cursor, within_limits(cursor):
+        with _cursor(lake) as cursor, within_limits(cursor):
             return cursor.execute(sql, dict(parameters)).to_arrow_table()
 
-    return _reopened_if_stale(folder, ask)
+    return _reopened_if_stale(lake, ask)
 
 
 def stream(
-    folder: Path, sql: str, parameters: Mapping[str, Any], rows_per_batch: int
+    lake: Place, sql: str, parameters: Mapping[str, Any], rows_per_batch: int
 ) -> Generator[pa.RecordBatch]:
     """Yield the rows of one SELECT batch by batch, in constant memory; at least one batch,
     which may be empty. Closing the iterator ends the query.
@@ -76,13 +77,13 @@ def stream(
 
     def begin() -> tuple[duckdb.DuckDBPyConnection, pa.RecordBatchReader, pa.RecordBatch | None]:
         held.close()
-        cursor = held.enter_context(_cursor(folder))
+        cursor = held.enter_context(_cursor(lake))
         with within_limits(cursor):
             reader = cursor.execute(sql, dict(parameters)).to_arrow_reader(rows_per_batch)
             return cursor, reader, next(reader, None)
 
     with ExitStack() as held:
-        cursor, reader, batch = _reopened_if_stale(folder, begin)
+        cursor, reader, batch = _reopened_if_stale(lake, begin)
         yield batch if batch is not None else pa.RecordBatch.from_pylist([], reader.schema)
         while batch is not None:
             with within_limits(cursor):
@@ -91,18 +92,18 @@ def stream(
                 yield batch
 
 
-def snapshot(folder: Path) -> int:
+def snapshot(lake: Place) -> int:
     """Return the number of the store's latest commit, for `AT (VERSION => $snapshot)`.
 
     It grows with every commit. Raises as `query` does.
     """
-    [(number,)] = query(folder, "SELECT id FROM lake.current_snapshot()", {})
+    [(number,)] = query(lake, "SELECT id FROM lake.current_snapshot()", {})
     return int(number)
 
 
 @contextmanager
-def _cursor(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with _connection(folder).cursor() as cursor:
+def _cursor(lake: Place) -> Iterator[duckdb.DuckDBPyConnection]:
+    with _connection(lake).cursor() as cursor:
         with within_limits(cursor):
             cursor.execute("USE lake")
         try:
@@ -113,19 +114,21 @@ def _cursor(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             raise
 
 
-def _reopened_if_stale(folder: Path, ask: Callable[[], T]) -> T:
+def _reopened_if_stale(lake: Place, ask: Callable[[], T]) -> T:
     """Ask; when the writer has done away with what the connection remembers, ask a fresh one."""
-    asked = _connection(folder)
+    asked = _connection(lake)
     try:
-        return undisturbed(folder, ask)
+        return undisturbed(lake, ask)
     except StaleCatalog:
         with _opening:
-            if _open(folder) is asked:
+            if _open(lake) is asked:
+                if Lake.of(lake).is_shared:
+                    abandon(asked)
                 _open.cache_clear()
-        return undisturbed(folder, ask)
+        return undisturbed(lake, ask)
 
 
-def _connection(folder: Path) -> duckdb.DuckDBPyConnection:
+def _connection(lake: Place) -> duckdb.DuckDBPyConnection:
     """Return this process's one connection; the first callers open it one at a time.
 
     Whoever still uses the last one keeps it.
@@ -133,12 +136,12 @@ def _connection(folder: Path) -> duckdb.DuckDBPyConnection:
     with _opening:
         if next(_uses) % RENEWED_AFTER == 0:
             _open.cache_clear()
-        return _open(folder)
+        return _open(lake)
 
 
 @lru_cache(maxsize=4)
-def _open(folder: Path) -> duckdb.DuckDBPyConnection:
-    connection = connect(folder, read_only=True)
+def _open(lake: Place) -> duckdb.DuckDBPyConnection:
+    connection = connect(lake, read_only=True)
     allowed = limits()
     try:
         connection.execute("SET GLOBAL memory_limit = $memory", {"memory": allowed.memory})

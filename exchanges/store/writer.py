@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,17 +14,19 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from exchanges.errors import RowsRefused, StoreUnavailable
+from exchanges.errors import StoreUnavailable
 from exchanges.events import LeverageTier, Liquidation
 from exchanges.journal import Position
+from exchanges.lake import Lake, Place
 from exchanges.store import market
 from exchanges.store.connection import INLINED_ROWS, connect
+from exchanges.store.lost import abandon, refusal
 from exchanges.store.maintenance import Step, flush_steps, steps
 from exchanges.store.migrations import migrate
 from exchanges.store.tables import table_of
 from exchanges.store.write_lock import transaction, writing
 
-# Reading slows down when more rows than this wait in the catalog.
+# Reading slows down beyond so many rows in the catalog.
 FLUSHED_ROWS = 20_000
 
 # DuckLake keeps up to 70 KB of every commit until its connection is closed.
@@ -33,28 +35,36 @@ REOPENED_AFTER = 500
 # Gate tells the milliseconds of an event in its push and only the second in its history.
 TOLD_APART = timedelta(seconds=1)
 
-# How far each exchange's journal is stored.
-POSITIONS = "SELECT exchange, max((segment, byte_offset)) FROM journal_positions GROUP BY ALL"
+# How far a journal is stored, by exchange.
+POSITIONS = (
+    "SELECT exchange, max((segment, byte_offset)) FROM journal_positions "
+    "WHERE journal IS NOT DISTINCT FROM $journal GROUP BY ALL"
+)
 
 # What is wrong with rows, not with the store.
 _UNFIT = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
 
 
 class Writer:
-    """Appends to the lake in `folder`. Use it from one thread at a time."""
+    """Appends to the lake. Use it from one thread at a time."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises StoreUnavailable."""
-        self.folder = folder
+    def __init__(self, lake: Place, journal: str | None = None) -> None:
+        """`journal` is whose positions are read and written, where several workers share the lake.
+
+        Raises StoreUnavailable.
+        """
+        self._journal = journal
+        self.lake = lake
         self._unflushed = 0
         self._commits = 0
-        self._connection = connect(folder, read_only=False)
-        with writing(folder):
+        self._is_lost = False
+        self._connection = connect(lake, read_only=False)
+        with writing(lake):
             if migrate(self._connection):
                 # A changed table leaves one for inlined rows behind, which the first tidying
                 # removes under everybody who remembers it. Nobody does yet.
                 for step in flush_steps(self._connection):
-                    step.beside_readers(self._connection, folder)
+                    step.beside_readers(self._connection, lake)
 
     def append(
         self, liquidations: Sequence[Liquidation], positions: Mapping[str, Position] | None = None
@@ -68,12 +78,12 @@ class Writer:
         if self._commits % REOPENED_AFTER == 0:
             self.reopen()
         try:
-            with transaction(self.folder, self._connection):
+            with self._transaction():
                 new = self._unstored(liquidations)
                 self._insert(new)
                 self._note(positions or {})
         except _UNFIT as error:
-            raise RowsRefused(f"The store takes no such row: {error}") from error
+            raise refusal("The store takes no such row", error) from error
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store took no rows: {error}") from error
         self._count_inlined([len(new)])
@@ -82,7 +92,7 @@ class Writer:
     def replace(self, old: Sequence[Liquidation], new: Sequence[Liquidation]) -> None:
         """Store `new` instead of `old`, all or nothing. Raises StoreUnavailable."""
         try:
-            with transaction(self.folder, self._connection):
+            with self._transaction():
                 self._delete(old)
                 self._insert(new)
         except duckdb.Error as error:
@@ -95,7 +105,7 @@ class Writer:
         for row in rows:
             by_kind[type(row)].append(row)
         try:
-            with transaction(self.folder, self._connection):
+            with self._transaction():
                 counts = [
                     market.insert_missing(self._connection, kind, some)
                     for kind, some in by_kind.items()
@@ -108,7 +118,7 @@ class Writer:
     def append_tiers(self, tiers: Sequence[LeverageTier], told_at: datetime) -> None:
         """Store some contracts' tiers, which count from `told_at` on. Raises StoreUnavailable."""
         try:
-            with transaction(self.folder, self._connection):
+            with self._transaction():
                 market.insert_tiers(self._connection, tiers, told_at)
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store took no leverage tiers: {error}") from error
@@ -122,12 +132,12 @@ class Writer:
         told = name.replace('"', "")
         self._connection.register("told_rows", rows)
         try:
-            with transaction(self.folder, self._connection):
+            with self._transaction():
                 self._connection.execute(
                     f'INSERT INTO "{told}" BY NAME SELECT * FROM told_rows'  # noqa: S608 - quoted
                 )
         except (*_UNFIT, duckdb.BinderException, duckdb.CatalogException) as error:
-            raise RowsRefused(f"The table {told} takes no such rows: {error}") from error
+            raise refusal(f"The table {told} takes no such rows", error) from error
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store took no rows: {error}") from error
         finally:
@@ -143,14 +153,14 @@ class Writer:
 
         Raises StoreUnavailable.
         """
-        fresh = connect(self.folder, read_only=False)
-        self._connection.close()
-        self._connection = fresh
+        fresh = connect(self.lake, read_only=False)
+        self.close()
+        self._connection, self._is_lost = fresh, False
 
     def positions(self) -> dict[str, Position]:
         """Return how far each exchange's journal is stored. Raises StoreUnavailable."""
         try:
-            rows = self._connection.execute(POSITIONS).fetchall()
+            rows = self._connection.execute(POSITIONS, {"journal": self._journal}).fetchall()
         except duckdb.Error as error:
             raise StoreUnavailable(f"The store cannot be read: {error}") from error
         return {exchange: Position(*newest) for exchange, newest in rows}
@@ -178,12 +188,22 @@ class Writer:
 
     def maintain(self, step: Step) -> None:
         """Do a step of maintenance. Raises StoreUnavailable."""
-        with writing(self.folder):
-            step.beside_readers(self._connection, self.folder)
+        with writing(self.lake):
+            step.beside_readers(self._connection, self.lake)
 
     def close(self) -> None:
         """Release the lake."""
-        self._connection.close()
+        release = abandon if self._is_lost else duckdb.DuckDBPyConnection.close
+        release(self._connection)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            with transaction(self.lake, self._connection):
+                yield
+        except (duckdb.Error, StoreUnavailable):
+            self._is_lost = Lake.of(self.lake).is_shared
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -245,16 +265,18 @@ class Writer:
         """Rows are only added here, which is faster; maintenance drops the outdated ones."""
         if positions:
             self._connection.execute(
-                "INSERT INTO journal_positions "
-                "SELECT unnest($names), unnest($segments), unnest($offsets)",
+                "INSERT INTO journal_positions BY NAME SELECT unnest($names) AS exchange, "
+                "unnest($segments) AS segment, unnest($offsets) AS byte_offset, "
+                "$journal::VARCHAR AS journal",
                 {
                     "names": list(positions),
                     "segments": [position.segment for position in positions.values()],
                     "offsets": [position.byte_offset for position in positions.values()],
+                    "journal": self._journal,
                 },
             )
 
 
-def prepare(folder: Path) -> None:
+def prepare(lake: Place) -> None:
     """Create the lake, or bring its schema up to date. Raises StoreUnavailable."""
-    Writer(folder).close()
+    Writer(lake).close()

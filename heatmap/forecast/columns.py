@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from exchanges import store
+from exchanges.lake import Place
 from heatmap.forecast.contracts import Pair
 from heatmap.forecast.times import moment
 from heatmap.zones.grid import BINS, SIDES, prices_of
@@ -102,7 +102,7 @@ def table_of(columns: Sequence[Column], written_at: datetime) -> pa.Table:
     return pa.Table.from_pylist(rows, _SCHEMA)
 
 
-def newest_frozen(lake: Path) -> dict[Pair, np.datetime64]:
+def newest_frozen(lake: Place) -> dict[Pair, np.datetime64]:
     """Return up to when the columns of each contract are stored. Raises StoreUnavailable."""
     return {
         (exchange, symbol): np.datetime64(seconds, "s")
@@ -111,7 +111,7 @@ def newest_frozen(lake: Path) -> dict[Pair, np.datetime64]:
 
 
 def read_columns(
-    lake: Path, symbol: str, after: datetime, until: datetime, every_seconds: int = 1
+    lake: Place, symbol: str, after: datetime, until: datetime, every_seconds: int = 1
 ) -> list[Column]:
     """Return the columns of a symbol frozen in (after, until], by exchange and time.
 

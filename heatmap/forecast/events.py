@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from exchanges import store
+from exchanges.lake import Place
 from heatmap.forecast.contracts import Contract
 from heatmap.scoring.events import held, triggered
 from heatmap.zones.grid import LONG, SHORT
@@ -28,7 +28,7 @@ ORDER BY exchange_time, event_id
 
 
 def read_liquidations(
-    lake: Path, symbol: str, since: datetime, until: datetime, exchange: str | None = None
+    lake: Place, symbol: str, since: datetime, until: datetime, exchange: str | None = None
 ) -> pa.Table:
     """Return what is stored of [since, until) of a symbol. Raises StoreUnavailable."""
     asked = {"symbol": symbol, "since": since, "until": until, "exchange": exchange}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 
+from exchanges.lake import Place
 from heatmap.forecast.contracts import Contract
 from heatmap.forecast.events import events_of, read_liquidations
 from heatmap.forecast.recorded import holes_of, recorded
@@ -21,7 +21,7 @@ from heatmap.zones.series import STEP_SECONDS, Series
 FITTED_OVER = timedelta(days=30)
 
 
-def kernel_for(lake: Path, contract: Contract, day: np.datetime64, now: datetime) -> Kernel:
+def kernel_for(lake: Place, contract: Contract, day: np.datetime64, now: datetime) -> Kernel:
     """Return the kernel of a day, of what is stored of the month before it.
 
     It is the flat one where too few liquidations were recorded. Raises StoreUnavailable and

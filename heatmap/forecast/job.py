@@ -52,7 +52,7 @@ class Forecast:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._clock = context.clock
-        self._lake = context.writer.folder
+        self._lake = context.writer.lake
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="forecast")
         self._rests: dict[Pair, datetime] = {}
         self._told_at: datetime | None = None

@@ -6,12 +6,12 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from exchanges import store
+from exchanges.lake import Place
 from heatmap.forecast.contracts import Pair
 from heatmap.forecast.times import moment
 from heatmap.zones.grid import LONG, SHORT
@@ -52,7 +52,7 @@ def at(kernels: Sequence[Used], opened_at: np.datetime64) -> Used | None:
     return begun[-1] if begun else None
 
 
-def read_kernels(lake: Path) -> dict[Pair, list[Used]]:
+def read_kernels(lake: Place) -> dict[Pair, list[Used]]:
     """Return the kernels of each contract in the order of their use. Raises StoreUnavailable."""
     found: defaultdict[Pair, list[Used]] = defaultdict(list)
     for row in store.table(lake, _READ, {}).to_pylist():

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exchanges.lake import Place
 from heatmap.forecast.columns import Column, read_columns
 from heatmap.forecast.contracts import Contract
 from heatmap.forecast.events import events_of, read_liquidations
@@ -50,7 +50,7 @@ class Lesson:
 
 
 def lesson(
-    lake: Path,
+    lake: Place,
     symbol: str,
     contracts: Mapping[str, Contract],
     reference: str,
@@ -84,7 +84,7 @@ def lesson(
     return Lesson(swept, amounts, is_recorded)
 
 
-def _columns(lake: Path, symbol: str, reference: str, hours: Sequence[datetime]) -> AtHours:
+def _columns(lake: Place, symbol: str, reference: str, hours: Sequence[datetime]) -> AtHours:
     """Return the columns at each hour at which the reference has one, in the order of time."""
     before = hours[0] - timedelta(seconds=1)
     found: defaultdict[np.datetime64, list[Column]] = defaultdict(list)

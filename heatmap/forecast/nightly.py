@@ -12,6 +12,7 @@ from django.db import DatabaseError
 
 from exchanges import store
 from exchanges.errors import NotScorable
+from exchanges.lake import Place
 from heatmap.forecast.times import floor
 from heatmap.scorecards.lake import Asked
 from heatmap.zones.series import STEP_SECONDS
@@ -38,7 +39,7 @@ ORDER BY ALL
 """
 
 
-def to_score(lake: Path, now: datetime) -> list[Asked]:
+def to_score(lake: Place, now: datetime) -> list[Asked]:
     """Return the contracts with liquidations in the day that ended, and what time of them: from
     the first column of the last days that was written in time. Raises StoreUnavailable."""
     midnight = floor(now, DAY)
@@ -51,7 +52,7 @@ def to_score(lake: Path, now: datetime) -> list[Asked]:
 
 
 def score_all(
-    lake: Path, data: Path, asked: Iterable[Asked], now: datetime
+    lake: Place, data: Path, asked: Iterable[Asked], now: datetime
 ) -> Iterator[pa.Table | None]:
     """Yield for each contract the rows of its scorecards for the table `scores`, None for none.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from exchanges.lake import Place
 from heatmap.forecast import columns, files, kernels
 from heatmap.forecast.columns import Column, newest_frozen
 from heatmap.forecast.contracts import Contract, Pair
@@ -43,7 +44,7 @@ class Unwritten:
 class Roster:
     """The models by contract. Use it from one thread at a time."""
 
-    def __init__(self, lake: Path, folder: Path) -> None:
+    def __init__(self, lake: Place, folder: Path) -> None:
         """`folder` is where models are kept between runs. Raises StoreUnavailable."""
         self._lake = lake
         self._folder = folder

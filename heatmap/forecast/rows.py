@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from exchanges import store
+from exchanges.lake import Place
 from heatmap.forecast.contracts import Contract, Pair
 from heatmap.forecast.times import STEP64
 from heatmap.zones.clean import RawCandles, RawMarks
@@ -75,7 +75,7 @@ class Rows:
 
 
 def read_rows(
-    lake: Path,
+    lake: Place,
     since: datetime,
     until: datetime,
     *,
@@ -123,7 +123,7 @@ def raw_interest(rows: Rows, contract: Contract) -> RawOpenInterest:
     return RawOpenInterest(rows.interest.at, quantity)
 
 
-def _by_pair(lake: Path, table: str, asked: dict[str, Any]) -> dict[Pair, Part]:
+def _by_pair(lake: Place, table: str, asked: dict[str, Any]) -> dict[Pair, Part]:
     time, fields = _PARTS[table]
     rows = store.table(lake, _SQL.format(table=table, time=time, fields=fields), asked)
     if not rows.num_rows:

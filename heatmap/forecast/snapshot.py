@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from exchanges import store
 from exchanges.events import Completeness
+from exchanges.lake import Place
 from heatmap.forecast.columns import Column, digest
 from heatmap.forecast.contracts import Contract
 from heatmap.forecast.times import moment
@@ -28,7 +28,7 @@ _NEWEST = "SELECT symbol, max(frozen_at) FROM zones GROUP BY symbol"
 _WORSE: tuple[Completeness, ...] = ("complete", "sampled", "partial")
 
 
-def newest_snapshots(lake: Path) -> dict[str, datetime]:
+def newest_snapshots(lake: Place) -> dict[str, datetime]:
     """Return when the last snapshot of each symbol was. Raises StoreUnavailable."""
     return dict(store.query(lake, _NEWEST, {}))
 

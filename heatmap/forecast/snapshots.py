@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 
+from exchanges.lake import Place
 from heatmap.forecast.columns import read_columns
 from heatmap.forecast.contracts import Contract
 from heatmap.forecast.model import FREEZE_SECONDS
@@ -26,7 +26,7 @@ WAITED = PATIENCE + timedelta(minutes=1)
 class Snapshots:
     """Makes the snapshots of all symbols. Use it from one thread at a time."""
 
-    def __init__(self, lake: Path) -> None:
+    def __init__(self, lake: Place) -> None:
         """Raises StoreUnavailable."""
         self._lake = lake
         self._made = newest_snapshots(lake)

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 from math import inf
-from pathlib import Path
 
 from exchanges.events import LeverageTier as Told
+from exchanges.lake import Place
 from exchanges.store.market import newest_tiers
 from heatmap.forecast.contracts import Contract
 from heatmap.zones.binance_tiers import SHIPPED
@@ -21,7 +21,7 @@ ASSUMED = continuous([(inf, 0.01, 50.0)])
 """Where an exchange tells no tiers: one percent, and fifty times at most."""
 
 
-def tier_table(lake: Path, contract: Contract, price: float, until: datetime) -> TierTable:
+def tier_table(lake: Place, contract: Contract, price: float, until: datetime) -> TierTable:
     """Return the tiers that counted at a moment; where none were told those of Binance that we
     ship, else what is assumed. Raises StoreUnavailable."""
     told = newest_tiers(lake, contract.exchange, until).get(contract.symbol, ())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from exchanges import store
+from exchanges.lake import Place
 from heatmap.forecast.columns import Column
 from heatmap.forecast.times import floor
 from heatmap.zones.combining import Combined, Part, combine
@@ -21,7 +21,7 @@ ORDER BY symbol, avg(quantity) DESC, exchange
 """
 
 
-def by_open_interest(lake: Path, at: datetime) -> dict[str, list[str]]:
+def by_open_interest(lake: Place, at: datetime) -> dict[str, list[str]]:
     """Return by symbol its exchanges, that of the largest mean open interest first.
 
     It is the mean of the UTC day before; on a symbol's first day, of the day so far.
@@ -39,7 +39,7 @@ def combined(columns: Sequence[Column], reference: str) -> Combined:
     return combine(parts, reference)
 
 
-def _ranked(lake: Path, since: datetime, until: datetime) -> dict[str, list[str]]:
+def _ranked(lake: Place, since: datetime, until: datetime) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for symbol, exchange in store.query(lake, _LARGEST, {"since": since, "until": until}):
         found.setdefault(symbol, []).append(exchange)

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 
+from exchanges.lake import Place
 from heatmap.forecast.contracts import Contract
 from heatmap.forecast.lessons import HOUR, Lesson, lesson
 from heatmap.forecast.times import floor, stamp
@@ -21,7 +21,7 @@ from heatmap.zones.zoning import DAYS, threshold
 class Trail:
     """What the hours of the last two weeks taught about one symbol."""
 
-    def __init__(self, lake: Path, symbol: str) -> None:
+    def __init__(self, lake: Place, symbol: str) -> None:
         self._lake = lake
         self._symbol = symbol
         self._of: tuple[str, frozenset[str]] = ("", frozenset())

@@ -56,6 +56,7 @@ class Listener:
     def __init__(self, ears: Ears, board: Board) -> None:
         self._ears = ears
         self._board = board
+        # Of the liquidations, by worker.
         self._seq: dict[str, int] = {}
         self._has_joined = asyncio.Event()
         self._reading = asyncio.Lock()
@@ -116,14 +117,14 @@ class Listener:
         topic = _topic(text)
         if topic == "liquidations":
             frame = pushed.liquidations(text)
-            self._ears.hear_liquidations(frame, has_missed=self._has_missed(topic, frame.seq))
+            self._ears.hear_liquidations(frame, has_missed=self._has_missed(frame))
         elif topic == "health":
             self._ears.hear_health(pushed.health(text))
 
-    def _has_missed(self, topic: str, seq: int) -> bool:
-        """Return whether a number was skipped; one that falls back is of another worker."""
-        last, self._seq[topic] = self._seq.get(topic), seq
-        return last is not None and seq > last + 1
+    def _has_missed(self, frame: PushedLiquidations) -> bool:
+        """Return whether a number was skipped; one that falls back is of a worker begun anew."""
+        last, self._seq[frame.sender] = self._seq.get(frame.sender), frame.seq
+        return last is not None and frame.seq > last + 1
 
     async def _watch(self) -> None:
         """Look at the store while the worker is silent."""

@@ -28,6 +28,7 @@ class PushedLiquidations(msgspec.Struct):
     seq: int
     rows: list[msgspec.Raw]
     left_out: int
+    sender: str = ""
 
     def read(self) -> list[Row]:
         """Return the rows. Raises msgspec.DecodeError."""
@@ -35,12 +36,13 @@ class PushedLiquidations(msgspec.Struct):
 
 
 class PushedHealth(msgspec.Struct):
-    """How the venues of a running worker are doing, all of them."""
+    """How the venues of a running worker, the `sender`, are doing, all of them."""
 
     seq: int
     at: str
     rows: list[dict[str, Any]]
     worker: dict[str, Any]
+    sender: str = ""
 
 
 liquidations = msgspec.json.Decoder(PushedLiquidations).decode

@@ -11,6 +11,7 @@ import pyarrow as pa
 from exchanges.alone import alone
 from exchanges.clock import Clock
 from exchanges.errors import WorkerRunning
+from exchanges.lake import Place
 from exchanges.store import Writer
 from heatmap.scorecards.summary import OURS
 from heatmap.scoring.report import Scorecard, encoded
@@ -30,7 +31,7 @@ SCHEMA = pa.schema(
 )
 
 
-def keep(card: Scorecard, data: Path, lake: Path, clock: Clock) -> str:
+def keep(card: Scorecard, data: Path, lake: Place, clock: Clock) -> str:
     """Append a scorecard to its exchange's file below `data`, and to the lake; say where it is.
 
     While a worker writes to the lake the file alone takes it.

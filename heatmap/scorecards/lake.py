@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +11,7 @@ import pyarrow as pa
 from exchanges import store
 from exchanges.adapters import select
 from exchanges.errors import NotScorable
+from exchanges.lake import Place
 from heatmap.coverage import uncovered
 from heatmap.queries import sql
 from heatmap.scorecards.material import TABLES, About, Material
@@ -34,7 +34,7 @@ class Asked:
     until: datetime
 
 
-def from_lake(lake: Path, asked: Asked, now: datetime) -> Material:
+def from_lake(lake: Place, asked: Asked, now: datetime) -> Material:
     """Return the rows of a market up to its last candle, and what is known of them.
 
     Raises `UnknownExchange`, `NotScorable` where a table or any candle is missing, and what
@@ -62,7 +62,7 @@ def from_lake(lake: Path, asked: Asked, now: datetime) -> Material:
     return Material(about, tables)
 
 
-def _check_tables(lake: Path) -> None:
+def _check_tables(lake: Place) -> None:
     there = {name for (name,) in store.query(lake, sql("tables"), {})}
     if missing := sorted({*TABLES, "leverage_tiers"} - there):
         raise NotScorable(
@@ -71,7 +71,7 @@ def _check_tables(lake: Path) -> None:
         )
 
 
-def _table(lake: Path, name: str, parameters: dict[str, Any]) -> pa.Table:
+def _table(lake: Place, name: str, parameters: dict[str, Any]) -> pa.Table:
     batches = store.stream(lake, sql(f"scored_{name}"), parameters, ROWS_PER_BATCH)
     return pa.Table.from_batches(list(batches))
 
@@ -86,7 +86,7 @@ def _last_close(candles: pa.Table, asked: Asked) -> datetime:
     return last.astimezone(UTC) + CANDLE
 
 
-def _maintenance_rate(lake: Path, parameters: dict[str, Any]) -> float:
+def _maintenance_rate(lake: Place, parameters: dict[str, Any]) -> float:
     names = ("exchange", "symbol", "until")
     rows = store.query(lake, sql("lowest_tier"), {name: parameters[name] for name in names})
     return float(rows[0][0]) if rows else USUAL_MAINTENANCE

@@ -54,7 +54,7 @@ def test_redis_without_its_package_is_an_error(
     monkeypatch.setattr(checks, "find_spec", lambda name: None)
     message = only(checks.redis_is_installed)
     assert message.id == "liqsite.E002"
-    assert "pip install -r requirements-redis.txt" in str(message.hint)
+    assert "pip install -r requirements-scale.txt" in str(message.hint)
 
 
 def test_redis_with_its_package_is_fine(

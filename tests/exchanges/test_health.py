@@ -302,3 +302,11 @@ def test_a_copy_that_is_long_gone_does_not_begin_the_outage_of_the_other(
     tracker.socket_is(0, "reconnecting", "broken, too", heard_at=heard_at)
     tracker.socket_is(0, "subscribed")
     assert [outage.start for outage in tracker.outages] == [heard_at]
+
+
+def test_words_of_a_venue_are_such_as_every_database_takes(tracker: HealthTracker):
+    tracker.start()
+    tracker.error("said \x00 this")
+    tracker.socket_is(0, "failed", "closed: \x00")
+    told = tracker.snapshot()
+    assert (told.last_error, told.reason) == ("said \\x00 this", "closed: \\x00")

@@ -35,7 +35,7 @@ def market(lake: Writer) -> Writer:
     lake.append_series([a_candle(opened_at=at) for at in opened])
     for hours in range(3):
         frozen = HOUR - timedelta(hours=hours)
-        store_columns(lake.folder, a_column(longs={10: 2.0}, shorts={20: 3.0}, frozen_at=frozen))
+        store_columns(lake.lake, a_column(longs={10: 2.0}, shorts={20: 3.0}, frozen_at=frozen))
     lake.append([a_liquidation(exchange_time=HOUR - timedelta(minutes=5), price=79_950.0)])
     return lake
 
@@ -122,7 +122,7 @@ def test_prices_far_apart_get_steps_of_their_own(client: Client, market: Writer)
 
 
 def test_without_candles_the_api_chooses_the_prices(client: Client, lake: Writer) -> None:
-    store_columns(lake.folder, a_column(longs={10: 2.0}, frozen_at=HOUR))
+    store_columns(lake.lake, a_column(longs={10: 2.0}, frozen_at=HOUR))
     data = embedded(client.get("/?timeframe=1h"))
     assert data["candles"]["data"] == []
     assert data["predicted"]["cells"]

@@ -29,7 +29,7 @@ MOVING = {"start", "end"}
 def frozen(lake: Writer) -> Writer:
     """Two exchanges whose columns froze an hour ago at the most."""
     store_columns(
-        lake.folder,
+        lake.lake,
         a_column(longs={10: 2.0, 40: 5.0}, shorts={20: 3.0}),
         a_column("bybit", longs={40: 1.0}, kernel="fitted-0123456789ab"),
     )
@@ -116,7 +116,7 @@ def test_where_nothing_is_frozen_the_page_says_what_is_missing(
     client: Client, worker: WorkerLease, lake: Writer
 ) -> None:
     lake.append_series([a_candle(opened_at=HOUR), a_candle(opened_at=HOUR - timedelta(hours=1))])
-    store_columns(lake.folder, a_column("okx", longs={10: 1.0}, frozen_at=HOUR - timedelta(days=2)))
+    store_columns(lake.lake, a_column("okx", longs={10: 1.0}, frozen_at=HOUR - timedelta(days=2)))
     page = text(client.get("/map/"))
     assert "Nothing is frozen of BTCUSDT in the last two hours." in page
     assert "binance 2 0 0 never" in page
@@ -188,7 +188,7 @@ def test_no_exchange_and_an_empty_store_are_said(client: Client, worker: WorkerL
 def test_an_unknown_symbol_is_told_the_nearest(
     client: Client, worker: WorkerLease, lake: Writer
 ) -> None:
-    store_columns(lake.folder, a_column(longs={10: 1.0}, symbol="PEPEUSDT"))
+    store_columns(lake.lake, a_column(longs={10: 1.0}, symbol="PEPEUSDT"))
     assert "Nearest: PEPEUSDT." in text(client.get("/map/?symbol=PEPEUSD"))
 
 

@@ -59,10 +59,10 @@ def test_the_newest_scorecard_of_each_horizon_is_told_whole(
     client: Client, lake: Writer, card: Scorecard
 ):
     told = encoded(card).decode()
-    store_score(lake.folder, "{}", scored_at=HOUR - timedelta(days=1), verdict="fail")
-    store_score(lake.folder, told)
-    store_score(lake.folder, told, horizon_hours=4, verdict="not judged")
-    store_score(lake.folder, told, exchange="bybit", symbol="ETHUSDT")
+    store_score(lake.lake, "{}", scored_at=HOUR - timedelta(days=1), verdict="fail")
+    store_score(lake.lake, told)
+    store_score(lake.lake, told, horizon_hours=4, verdict="not judged")
+    store_score(lake.lake, told, exchange="bybit", symbol="ETHUSDT")
     both = client.get("/scorecard", {"symbol": "BTCUSDT"}).json()
     assert [(s["horizon_hours"], s["verdict"]) for s in both["scorecards"]] == [
         (1, "pass"), (4, "not judged"),
@@ -77,7 +77,7 @@ def test_the_newest_scorecard_of_each_horizon_is_told_whole(
 def test_no_hit_rate_stands_without_freshness_and_area(
     client: Client, lake: Writer, card: Scorecard
 ):
-    store_score(lake.folder, encoded(card).decode())
+    store_score(lake.lake, encoded(card).decode())
     read = text(page(client))
     ours = next(m for m in card.models if m.name == "ours")
     beside = next(c for c in ours.comparisons if c.baseline == "freshness").baseline_hit_rate
@@ -109,12 +109,12 @@ def test_a_tie_is_said_in_plain_words(
     changed = json.loads(encoded(card))
     for model in changed["models"]:
         model["freshness"] = word
-    store_score(lake.folder, json.dumps(changed))
+    store_score(lake.lake, json.dumps(changed))
     assert said in text(page(client))
 
 
 def test_the_reliability_plot_is_a_table_too(client: Client, lake: Writer, card: Scorecard):
-    store_score(lake.folder, encoded(card).decode())
+    store_score(lake.lake, encoded(card).decode())
     html = page(client)
     ours = next(m for m in card.models if m.name == "ours")
     for decile in ours.reliability:
@@ -128,9 +128,9 @@ def test_a_card_is_chosen_by_its_address_and_unreadable_ones_are_left_out(
     client: Client, lake: Writer, card: Scorecard
 ):
     other = msgspec.structs.replace(card, symbol="ETHUSDT", events_swept=5)
-    store_score(lake.folder, encoded(card).decode())
-    store_score(lake.folder, encoded(other).decode(), symbol="ETHUSDT", verdict="not enough data")
-    store_score(lake.folder, '{"of": "another version"}', symbol="OLDUSDT")
+    store_score(lake.lake, encoded(card).decode())
+    store_score(lake.lake, encoded(other).decode(), symbol="ETHUSDT", verdict="not enough data")
+    store_score(lake.lake, '{"of": "another version"}', symbol="OLDUSDT")
     assert '<h2 id="verdict-title">binance BTCUSDT' in page(client)
     eth = page(client, card="binance-ETHUSDT-1")
     assert '<h2 id="verdict-title">binance ETHUSDT' in eth

@@ -18,9 +18,19 @@ from exchanges.alone import alone
 from exchanges.audit import audit
 from exchanges.clock import utc_now
 from exchanges.errors import LiqsiteError
+from exchanges.lake import Lake
 from exchanges.store.backup import Tell, back_up, restore
+from exchanges.store.catalog import embedded
 from exchanges.store.inspect import Damage, ExchangeStatus, TableStatus, status, verify
 from exchanges.store.maintenance import compact
+
+_BACK_UP_INSTEAD = "back it up with pg_dump, and the files with the bucket's versioning."
+_RESTORE_INSTEAD = "restore its dump with pg_restore, and the bucket as of the same moment."
+
+_NOT_VERIFIED = (
+    "The catalog is in PostgreSQL: check it with pg_amcheck, and the files with the bucket's own "
+    "checksums. Here only this worker's journal is held against it."
+)
 
 
 class Command(BaseCommand):
@@ -58,6 +68,10 @@ class Command(BaseCommand):
             raise CommandError("The catalog is damaged; restore a backup: docs/operations.md")
 
     def _verify(self, options: dict[str, Any]) -> None:
+        if Lake.of(settings.LIQSITE_LAKE).is_shared:
+            self.stdout.write(_NOT_VERIFIED)
+            self._audit()
+            return
         damages = list(verify(settings.LIQSITE_LAKE))
         for damage in damages:
             self.stdout.write(_sentence(damage))
@@ -90,6 +104,7 @@ class Command(BaseCommand):
                     self.stdout.write(f"{name}: {count}")
 
     def _backup(self, options: dict[str, Any]) -> None:
+        embedded(settings.LIQSITE_LAKE, _BACK_UP_INSTEAD)
         folder = options["folder"].resolve()
         with _bar("files") as tell:
             count = back_up(settings.LIQSITE_DATA_DIR, folder, _site(), tell)
@@ -98,6 +113,7 @@ class Command(BaseCommand):
             self.stdout.write("Django's database is not SQLite: back it up with its own ")
 
     def _restore(self, options: dict[str, Any]) -> None:
+        embedded(settings.LIQSITE_LAKE, _RESTORE_INSTEAD)
         with _bar("files") as tell:
             count = restore(options["folder"].resolve(), settings.LIQSITE_DATA_DIR, tell)
         self.stdout.write(f"{count} files and the databases are in {settings.LIQSITE_DATA_DIR}.")

@@ -129,7 +129,7 @@ async def test_observed_levels_are_the_agents_true_levels(
     made = await bench()
     made.context.venues["hyperliquid"].instruments = instruments
     await Census(made.context).look()
-    found = query(lake.folder, POSITIONS, {})
+    found = query(lake.lake, POSITIONS, {})
     true = truth(market)
     assert len(found) > 100 and {row[0] for row in found} == set(SYMBOLS)
     for symbol, side, mode, quantity, entry, level in found:
@@ -162,8 +162,8 @@ async def test_a_pass_says_how_much_it_saw(lake: Writer, bench: Make, venue: Fak
     before = NOON - timedelta(minutes=4)
     lake.append_series([OpenInterest("hyperliquid", "BTCUSDT", before, 10.0)])
     await Census((await bench()).context).look()
-    assert query(lake.folder, PASSES, {}) == [("BTCUSDT", 5, 5, 0, 80_500.0, 10.0, 0.4)]
-    [row] = query(lake.folder, "SELECT DISTINCT side, quantity FROM observed_positions", {})
+    assert query(lake.lake, PASSES, {}) == [("BTCUSDT", 5, 5, 0, 80_500.0, 10.0, 0.4)]
+    [row] = query(lake.lake, "SELECT DISTINCT side, quantity FROM observed_positions", {})
     assert row == ("long", 2.0)
 
 
@@ -173,7 +173,7 @@ async def test_without_open_interest_the_coverage_is_not_known(
     listed(venue, 2)
     lake.append_series([OpenInterest("hyperliquid", "BTCUSDT", NOON - timedelta(hours=2), 10.0)])
     await Census((await bench()).context).look()
-    assert query(lake.folder, PASSES, {})[0][-2:] == (None, None)
+    assert query(lake.lake, PASSES, {})[0][-2:] == (None, None)
 
 
 async def test_more_than_twice_the_open_interest_is_believed_of_nobody(
@@ -182,8 +182,8 @@ async def test_more_than_twice_the_open_interest_is_believed_of_nobody(
     listed(venue, 3)
     lake.append_series([OpenInterest("hyperliquid", "BTCUSDT", NOON, 0.5)])
     await Census((await bench()).context).look()
-    assert query(lake.folder, POSITIONS, {}) == []
-    assert query(lake.folder, PASSES, {})[0][2:4] == (3, 2)
+    assert query(lake.lake, POSITIONS, {}) == []
+    assert query(lake.lake, PASSES, {})[0][2:4] == (3, 2)
 
 
 async def test_holders_are_asked_again_and_the_others_are_not_until_tomorrow(
@@ -202,7 +202,7 @@ async def test_holders_are_asked_again_and_the_others_are_not_until_tomorrow(
     made.now += timedelta(days=1)
     await census.look()
     assert len(venue.hits) == 5
-    assert len(query(lake.folder, PASSES, {})) == 3
+    assert len(query(lake.lake, PASSES, {})) == 3
 
 
 async def test_a_round_is_spread_over_passes_that_end_in_time(
@@ -235,10 +235,10 @@ async def test_a_pass_that_broke_off_stores_nothing_and_is_made_up_for(
     census = Census((await bench()).context)
     with pytest.raises(HistoryUnavailable, match="HTTP 500"):
         await census.look()
-    assert query(lake.folder, PASSES, {}) == []
+    assert query(lake.lake, PASSES, {}) == []
     venue.answer = holder
     await census.look()
-    assert query(lake.folder, PASSES, {})[0][1:4] == (60, 60, 0)
+    assert query(lake.lake, PASSES, {})[0][1:4] == (60, 60, 0)
 
 
 async def test_without_the_leaderboard_those_known_are_asked(

@@ -197,19 +197,19 @@ async def test_tiers_are_stored_when_they_change_and_asked_for_once_a_day(
     server.tiers = [tier("BTCUSDT", 0.004), tier("ETHUSDT", 0.004, floor=5.0)]
     bench = Bench(lake, ["BTCUSDT", "ETHUSDT"])
     await bench.look()
-    assert newest_tiers(lake.folder, "binance", bench.now) == {"BTCUSDT": (tier("BTCUSDT", 0.004),)}
+    assert newest_tiers(lake.lake, "binance", bench.now) == {"BTCUSDT": (tier("BTCUSDT", 0.004),)}
     assert bench.gatherer.refused["leverage tiers"] == 1
     server.tiers = [tier("BTCUSDT", 0.005)]
     await bench.look()
     bench.now += timedelta(hours=23)
-    assert newest_tiers(lake.folder, "binance", bench.now)["BTCUSDT"][0].maintenance_rate == 0.004
+    assert newest_tiers(lake.lake, "binance", bench.now)["BTCUSDT"][0].maintenance_rate == 0.004
     bench.now += timedelta(hours=2)
     await bench.look()
     bench.now += timedelta(days=2)
     await bench.look()
-    [(moments,)] = query(lake.folder, "SELECT count(DISTINCT told_at) FROM leverage_tiers", {})
+    [(moments,)] = query(lake.lake, "SELECT count(DISTINCT told_at) FROM leverage_tiers", {})
     assert moments == 2
-    assert newest_tiers(lake.folder, "binance", bench.now)["BTCUSDT"][0].maintenance_rate == 0.005
+    assert newest_tiers(lake.lake, "binance", bench.now)["BTCUSDT"][0].maintenance_rate == 0.005
 
 
 async def test_of_a_symbols_contracts_the_perpetual_is_asked_for(

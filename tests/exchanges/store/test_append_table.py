@@ -24,7 +24,7 @@ def rows(**told: list[object]) -> pa.Table:
 
 def test_columns_go_where_their_names_say(lake: Writer):
     lake.append_table("open_interest", rows())
-    found = query(lake.folder, 'SELECT symbol, "at", quantity FROM open_interest ORDER BY 3', {})
+    found = query(lake.lake, 'SELECT symbol, "at", quantity FROM open_interest ORDER BY 3', {})
     assert found == [("BTCUSDT", NOON, 1.0), ("BTCUSDT", NOON, 2.0)]
 
 
@@ -43,4 +43,4 @@ def test_rows_that_do_not_fit_are_refused_and_none_is_stored(
     with pytest.raises(RowsRefused, match="takes no such rows"):
         lake.append_table(table, told)
     lake.append_table("open_interest", rows())
-    assert query(lake.folder, COUNT, {}) == [(2,)]
+    assert query(lake.lake, COUNT, {}) == [(2,)]

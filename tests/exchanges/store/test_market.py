@@ -103,7 +103,7 @@ def test_what_is_missing_and_what_is_stored_is_the_whole(
     lake.append_series(
         [make(exchange, s, at(n)) for s, own in zip(symbols, numbers, strict=True) for n in own]
     )
-    found = missing(lake.folder, kind, exchange, symbols, at(0), at(12))
+    found = missing(lake.lake, kind, exchange, symbols, at(0), at(12))
     assert list(found) == list(symbols)
     for (symbol, spans), stored in zip(found.items(), numbers, strict=True):
         lacking = [n for since, until in spans for n in range(12) if since <= at(n) < until]
@@ -117,16 +117,16 @@ def a_tier(symbol: str, floor: float, cap: float | None, rate: float = 0.004) ->
 
 
 def test_the_newest_tiers_count_and_only_those(lake: Writer):
-    assert newest_tiers(lake.folder, "bybit", NOON) == {}
+    assert newest_tiers(lake.lake, "bybit", NOON) == {}
     lake.append_tiers([a_tier("BTCUSDT", 0, 1e6), a_tier("BTCUSDT", 1e6, 2e6, 0.01)], at(0))
     lake.append_tiers([a_tier("ETHUSDT", 0, None)], at(0))
     lake.append_tiers([a_tier("BTCUSDT", 0, 3e6, 0.005)], at(2))
-    assert newest_tiers(lake.folder, "bybit", at(3)) == {
+    assert newest_tiers(lake.lake, "bybit", at(3)) == {
         "BTCUSDT": (a_tier("BTCUSDT", 0, 3e6, 0.005),),
         "ETHUSDT": (a_tier("ETHUSDT", 0, None),),
     }
-    assert len(newest_tiers(lake.folder, "bybit", at(1))["BTCUSDT"]) == 2
-    assert newest_tiers(lake.folder, "okx", at(3)) == {}
+    assert len(newest_tiers(lake.lake, "bybit", at(1))["BTCUSDT"]) == 2
+    assert newest_tiers(lake.lake, "okx", at(3)) == {}
 
 
 def test_the_busiest_symbols_are_those_with_most_value_on_these_venues(lake: Writer):
@@ -140,7 +140,7 @@ def test_the_busiest_symbols_are_those_with_most_value_on_these_venues(lake: Wri
         ]
     )
     since = NOON - timedelta(days=1)
-    busiest = partial(most_liquidated, lake.folder)
+    busiest = partial(most_liquidated, lake.lake)
     assert busiest(["binance", "okx"], since, 9) == ["XRPUSDT", "SOLUSDT", "NEWUSDT"]
     assert busiest(["binance"], since, 1) == ["XRPUSDT"]
 

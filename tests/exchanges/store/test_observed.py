@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 
 from exchanges.census.tables import PASSES, POSITIONS
+from exchanges.lake import Place
 from exchanges.store import Writer, query
 from tests.make import NOON
 
@@ -25,7 +25,7 @@ def store(lake: Writer, *moments: datetime) -> None:
         lake.append_table("observed_passes", pa.Table.from_pylist([own | counts], PASSES))
 
 
-def kept(folder: Path, sql: str) -> list[datetime]:
+def kept(folder: Place, sql: str) -> list[datetime]:
     return [at for (at,) in query(folder, sql, {})]
 
 
@@ -39,12 +39,12 @@ def test_old_passes_are_thinned_to_one_an_hour_and_young_ones_are_not(lake: Writ
     young = [NOON - timedelta(days=1) + timedelta(minutes=m) for m in (0, 10)]
     store(lake, *old, *young)
     tidy(lake, zone_days=90)
-    assert kept(lake.folder, PASSED) == kept(lake.folder, HELD) == [old[0], old[3], *young]
+    assert kept(lake.lake, PASSED) == kept(lake.lake, HELD) == [old[0], old[3], *young]
 
 
 def test_they_are_forgotten_with_the_zones(lake: Writer):
     store(lake, NOON - timedelta(days=91), NOON - timedelta(days=89))
     tidy(lake, zone_days=0)
-    assert len(kept(lake.folder, PASSED)) == 2
+    assert len(kept(lake.lake, PASSED)) == 2
     tidy(lake, zone_days=90)
-    assert kept(lake.folder, PASSED) == kept(lake.folder, HELD) == [NOON - timedelta(days=89)]
+    assert kept(lake.lake, PASSED) == kept(lake.lake, HELD) == [NOON - timedelta(days=89)]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from exchanges.lake import Place
 from exchanges.store.connection import connect
 from heatmap.zones.grid import SIDES, first_bin_around
 from heatmap.zones.series import Series
@@ -33,9 +33,9 @@ COLUMN_SCHEMA = pa.schema(
 )
 
 
-def insert(folder: Path, table: str, rows: pa.Table) -> None:
+def insert(lake: Place, table: str, rows: pa.Table) -> None:
     """Store rows as they are."""
-    with connect(folder, read_only=False) as connection:
+    with connect(lake, read_only=False) as connection:
         connection.register("new_rows", rows)
         connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_rows")
 
@@ -73,10 +73,10 @@ def _list(of: dict[int, float]) -> list[float]:
     return [of.get(k, 0.0) for k in range(max(of, default=-1) + 1)]
 
 
-def store_columns(folder: Path, *columns: list[dict[str, Any]]) -> None:
+def store_columns(lake: Place, *columns: list[dict[str, Any]]) -> None:
     """Store columns."""
     rows = [row for column in columns for row in column]
-    insert(folder, "zone_columns", pa.Table.from_pylist(rows, COLUMN_SCHEMA))
+    insert(lake, "zone_columns", pa.Table.from_pylist(rows, COLUMN_SCHEMA))
 
 
 def a_zone(side: str = "long", low: float = 75_000.0, **told: Any) -> dict[str, Any]:
@@ -120,29 +120,29 @@ ZONE_SCHEMA = pa.schema(
 )
 
 
-def store_zones(folder: Path, *zones: dict[str, Any]) -> None:
+def store_zones(lake: Place, *zones: dict[str, Any]) -> None:
     """Store zones."""
     rows = [zone | {"parts": list(zone["parts"].items())} for zone in zones]
-    insert(folder, "zones", pa.Table.from_pylist(rows, ZONE_SCHEMA))
+    insert(lake, "zones", pa.Table.from_pylist(rows, ZONE_SCHEMA))
 
 
-def store_market(folder: Path, series: Series, *, has_marks: bool = True) -> None:
+def store_market(lake: Place, series: Series, *, has_marks: bool = True) -> None:
     """Store the candles, marks and open interest of a series."""
     count = len(series.close)
     named = {"exchange": [series.exchange] * count, "symbol": [series.symbol] * count}
     opened = pa.array(series.opened_at).cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
     prices = {name: getattr(series, name) for name in ("open", "high", "low", "close", "volume")}
-    insert(folder, "candles", pa.table(named | {"opened_at": opened} | prices))
+    insert(lake, "candles", pa.table(named | {"opened_at": opened} | prices))
     marks = {"opened_at": opened, "high": series.mark_high, "low": series.mark_low}
     if has_marks:
-        insert(folder, "mark_candles", pa.table(named | marks))
+        insert(lake, "mark_candles", pa.table(named | marks))
     closes = pa.array(series.opened_at + np.timedelta64(300, "s"))
     at = closes.cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
     interest = {"at": at, "quantity": series.open_interest}
-    insert(folder, "open_interest", pa.table(named | interest))
+    insert(lake, "open_interest", pa.table(named | interest))
 
 
-def store_tiers(folder: Path, rows: Iterable[tuple[Any, ...]], **told: Any) -> None:
+def store_tiers(lake: Place, rows: Iterable[tuple[Any, ...]], **told: Any) -> None:
     """Store tiers of (floor, cap, maintenance rate, most leverage, deduction)."""
     names = ("floor", "cap", "maintenance_rate", "max_leverage", "deduction")
     own = {"exchange": "bybit", "symbol": "BTCUSDT", "unit": "usd", "told_at": HOUR}
@@ -154,10 +154,10 @@ def store_tiers(folder: Path, rows: Iterable[tuple[Any, ...]], **told: Any) -> N
             *((name, pa.float64()) for name in names),
         ]
     )
-    insert(folder, "leverage_tiers", pa.Table.from_pylist(listed, schema))
+    insert(lake, "leverage_tiers", pa.Table.from_pylist(listed, schema))
 
 
-def store_score(folder: Path, card: str, **told: Any) -> None:
+def store_score(lake: Place, card: str, **told: Any) -> None:
     """Store a scorecard."""
     own = {
         "scored_at": HOUR,
@@ -169,4 +169,4 @@ def store_score(folder: Path, card: str, **told: Any) -> None:
         "verdict": "pass",
         "card": card,
     }
-    insert(folder, "scores", pa.Table.from_pylist([own | told]))
+    insert(lake, "scores", pa.Table.from_pylist([own | told]))

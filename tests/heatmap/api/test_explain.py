@@ -40,8 +40,8 @@ def series(lake: Writer) -> Series:
         }
         for side in (0, 1)
     ]  # fmt: skip
-    store_columns(lake.folder, rows)
-    store_market(lake.folder, series)
+    store_columns(lake.lake, rows)
+    store_market(lake.lake, series)
     return series
 
 
@@ -51,7 +51,7 @@ def store_kernel(lake: Writer, series: Series) -> None:
     named = {"kernel": "flat-binance", "exchange": "binance", "symbol": "BTCUSDT"}
     rows = {name: [word] for name, word in (named | {"method": "flat"}).items()}
     times = pa.array(used_from, pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
-    insert(lake.folder, "kernels", pa.table({**rows, "used_from": times, **weights}))
+    insert(lake.lake, "kernels", pa.table({**rows, "used_from": times, **weights}))
 
 
 def explain(client: Client, **asked: Any) -> Any:

@@ -22,7 +22,7 @@ def zones(client: Client, **asked: Any) -> Any:
 
 def test_zones_are_told_as_they_were_frozen(client: Client, lake: Writer):
     unknown = a_zone("short", 85_000.0, probability=None, base_probability=None, confidence="low")
-    store_zones(lake.folder, a_zone(), unknown)
+    store_zones(lake.lake, a_zone(), unknown)
     told = zones(client)
     assert told["zones"] == [
         {
@@ -49,7 +49,7 @@ def test_zones_are_told_as_they_were_frozen(client: Client, lake: Writer):
 def test_the_snapshot_of_a_moment_is_the_last_one_before_it(client: Client, lake: Writer):
     early = a_zone(low=70_000.0, frozen_at=HOUR - timedelta(hours=5), snapshot="cd" * 32)
     rewritten = a_zone(low=1.0, snapshot="00" * 32, written_at=HOUR + timedelta(minutes=9))
-    store_zones(lake.folder, a_zone(), early, rewritten)
+    store_zones(lake.lake, a_zone(), early, rewritten)
     then = zones(client, at=(HOUR - timedelta(hours=1)).isoformat())
     assert (then["snapshot"], then["age_seconds"]) == ("cd" * 32, 4 * 3600)
     assert [zone["price_low"] for zone in then["zones"]] == [70_000.0]
@@ -59,7 +59,7 @@ def test_the_snapshot_of_a_moment_is_the_last_one_before_it(client: Client, lake
 
 
 def test_side_and_value_filter_the_zones_and_keep_the_snapshot(client: Client, lake: Writer):
-    store_zones(lake.folder, a_zone(), a_zone("short", 85_000.0, value_usd=1e9))
+    store_zones(lake.lake, a_zone(), a_zone("short", 85_000.0, value_usd=1e9))
     assert zones(client, side="short")["count"] == 1
     none = zones(client, side="long", min_value="4e6")
     assert (none["count"], none["snapshot"]) == (0, "ab" * 32)

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(("body", "address"), EXAMPLES)
 def test_the_example_answers(client: Client, rows: Writer, body: str, address: str):
     rows.append([a_liquidation(exchange_time=ago(minutes=3))])
-    store_columns(rows.folder, a_column(longs={50: 1.0}, shorts={50: 1.0}))
+    store_columns(rows.lake, a_column(longs={50: 1.0}, shorts={50: 1.0}))
     json_type = "application/json"
     answer: Any = client.post(address, body, json_type) if body else client.get(address)
     assert answer.status_code == 200

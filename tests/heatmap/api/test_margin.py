@@ -47,8 +47,8 @@ def test_a_notional_alone_tells_margins_and_no_price(client: Client, lake: Write
 
 
 def test_tiers_that_a_venue_told_come_first_and_only_its_newest(client: Client, lake: Writer):
-    store_tiers(lake.folder, [(0, None, 0.5, 1, None)], told_at=HOUR - timedelta(days=1))
-    store_tiers(lake.folder, [(0, 1e5, 0.01, 50, None), (1e5, None, 0.02, 25, None)])
+    store_tiers(lake.lake, [(0, None, 0.5, 1, None)], told_at=HOUR - timedelta(days=1))
+    store_tiers(lake.lake, [(0, 1e5, 0.01, 50, None), (1e5, None, 0.02, 25, None)])
     told = calculate(client, LONG_10X | {"exchange": "bybit"})
     assert (told["margin"], told["tier_source"]) == (670, "told by the venue")
     listed = client.get("/margin/tiers/BTCUSDT", {"current_notional": "2e5"}).json()
@@ -63,7 +63,7 @@ def test_tiers_that_a_venue_told_come_first_and_only_its_newest(client: Client, 
 
 def test_tiers_in_coins_need_a_price(client: Client, lake: Writer):
     rows = [(0, 2, 0.01, 50, 0.0), (2, None, 0.02, 25, 0.02)]
-    store_tiers(lake.folder, rows, unit="base", exchange="gate")
+    store_tiers(lake.lake, rows, unit="base", exchange="gate")
     told = calculate(client, LONG_10X | {"exchange": "gate", "position_size": 3})
     assert (told["tier"], told["margin"]) == (2, pytest.approx(201_000 * 0.02 - 0.02 * 67_000))
     refused = calculate(client, {"symbol": "BTCUSDT", "exchange": "gate", "notional": 9}, 400)
@@ -117,6 +117,6 @@ def test_unknown_tiers_are_said(client: Client, lake: Writer):
 
 
 def test_tiers_with_holes_are_not_used(client: Client, lake: Writer):
-    store_tiers(lake.folder, [(0, 10, 0.01, 50, 0.0), (20, None, 0.02, 25, 0.0)])
+    store_tiers(lake.lake, [(0, 10, 0.01, 50, 0.0), (20, None, 0.02, 25, 0.0)])
     refused = calculate(client, LONG_10X | {"exchange": "bybit"}, 404)
     assert refused["detail"].endswith("Each tier must begin where the one before ends.")

@@ -14,6 +14,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from exchanges.census.tables import PASSES, POSITIONS
+from exchanges.lake import Place
 from exchanges.store import Writer
 from tests.heatmap.api.frozen_rows import (
     HOUR,
@@ -49,7 +50,7 @@ def a_position(level: float | None = 75_000.0, **told: Any) -> dict[str, Any]:
     return own | told
 
 
-def store_pass(folder: Path, *positions: dict[str, Any], **told: Any) -> None:
+def store_pass(folder: Place, *positions: dict[str, Any], **told: Any) -> None:
     own = {
         "exchange": "hyperliquid",
         "symbol": "BTCUSDT",
@@ -73,7 +74,7 @@ def switched_on(settings: Settings) -> None:
 
 def test_levels_are_positions_at_their_own_liquidation_price(client: Client, lake: Writer):
     store_pass(
-        lake.folder,
+        lake.lake,
         a_position(75_100.0),
         a_position(75_200.0, quantity=1.0),
         a_position(75_300.0, margin_mode="cross", quantity=4.0),
@@ -108,7 +109,7 @@ def test_levels_are_positions_at_their_own_liquidation_price(client: Client, lak
 
 
 def test_an_answer_says_how_much_was_seen_and_how_old_it_is(client: Client, lake: Writer):
-    store_pass(lake.folder, a_position())
+    store_pass(lake.lake, a_position())
     at = HOUR + timedelta(minutes=5)
     told = observed(client, at=at.isoformat())
     assert told["accounts"] == {"known": 900, "asked": 500, "failed": 7}
@@ -119,7 +120,7 @@ def test_an_answer_says_how_much_was_seen_and_how_old_it_is(client: Client, lake
 
 def test_far_levels_and_unknown_ones_are_told_apart(client: Client, lake: Writer):
     whale = a_position(2_690_102.0, side="short", margin_mode="cross", quantity=2.2)
-    store_pass(lake.folder, whale, a_position(None, margin_mode="cross", quantity=5.0))
+    store_pass(lake.lake, whale, a_position(None, margin_mode="cross", quantity=5.0))
     told = observed(client)
     assert (told["levels"], told["totals"], told["count"]) == ([], NOTHING, 2)
     assert told["outside"]["cross"]["short"] == pytest.approx(2.2 * 2_690_102.0)
@@ -130,8 +131,8 @@ def test_far_levels_and_unknown_ones_are_told_apart(client: Client, lake: Writer
 
 def test_the_pass_of_a_moment_is_the_last_one_before_it(client: Client, lake: Writer):
     earlier = HOUR - timedelta(hours=1)
-    store_pass(lake.folder, a_position(70_000.0, taken_at=earlier), taken_at=earlier)
-    store_pass(lake.folder, a_position(75_000.0))
+    store_pass(lake.lake, a_position(70_000.0, taken_at=earlier), taken_at=earlier)
+    store_pass(lake.lake, a_position(75_000.0))
 
     def lows(at: datetime) -> list[float]:
         told = observed(client, at=at.isoformat(), price_bin_size=1_000)
@@ -145,7 +146,7 @@ def test_the_pass_of_a_moment_is_the_last_one_before_it(client: Client, lake: Wr
 def test_a_pass_in_which_nobody_holds_the_symbol_is_empty_and_not_unknown(
     client: Client, lake: Writer
 ):
-    store_pass(lake.folder, price=None, coverage=0.0)
+    store_pass(lake.lake, price=None, coverage=0.0)
     told = observed(client)
     assert (told["levels"], told["count"], told["coverage"]) == ([], 0, 0.0)
     assert told["message"] is None and told["taken_at"] is not None
@@ -179,14 +180,14 @@ def test_without_a_pass_it_says_what_to_do(client: Client, lake: Writer, setting
     ],
 )
 def test_what_cannot_be_asked_is_refused(client: Client, lake: Writer, asked: dict[str, str]):
-    store_pass(lake.folder, a_position())
+    store_pass(lake.lake, a_position())
     told = observed(client, status=400, **asked)
     assert told["detail"] and set(told["errors"]) <= set(asked)
 
 
 def test_predictions_are_the_same_with_and_without_it(client: Client, lake: Writer):
-    store_columns(lake.folder, a_column(longs={50: 1.0}, shorts={50: 1.0}))
-    store_zones(lake.folder, a_zone())
+    store_columns(lake.lake, a_column(longs={50: 1.0}, shorts={50: 1.0}))
+    store_zones(lake.lake, a_zone())
     at = (HOUR + timedelta(minutes=1)).isoformat()
     asked: list[tuple[str, dict[str, str]]] = [
         ("/liquidations/levels", {"layer": "predicted", "price_bin_size": "100"}),
@@ -203,7 +204,7 @@ def test_predictions_are_the_same_with_and_without_it(client: Client, lake: Writ
 
     before = said()
     assert before[0]["levels"] and before[1]["levels"] and before[2]["zones"]
-    store_pass(lake.folder, *[a_position(76_000.0 + n, quantity=1e3) for n in range(50)])
+    store_pass(lake.lake, *[a_position(76_000.0 + n, quantity=1e3) for n in range(50)])
     assert observed(client)["count"] == 50
     assert json.dumps(said()) == json.dumps(before)
 

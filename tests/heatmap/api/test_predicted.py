@@ -43,7 +43,7 @@ def hours(begin: int, end: int = 0) -> dict[str, str]:
 
 
 def test_a_level_is_its_quantity_at_its_price(client: Client, lake: Writer):
-    store_columns(lake.folder, a_column(longs={10: 2.0}, shorts={20: 3.0}))
+    store_columns(lake.lake, a_column(longs={10: 2.0}, shorts={20: 3.0}))
     answer = ask(client, SERIES, layer="predicted", interval="1h", price_bin_size=500, **hours(0))
     [row] = answer["data"]
     bins = first_bin_around(80_000.0) + np.array([590.5, 620.5])
@@ -69,7 +69,7 @@ def test_a_level_is_its_quantity_at_its_price(client: Client, lake: Writer):
 def test_a_step_shows_what_was_frozen_when_it_began_and_nothing_old(client: Client, lake: Writer):
     early = a_column(longs={10: 1.0}, frozen_at=HOUR - timedelta(hours=6))
     late = a_column(longs={10: 4.0}, frozen_at=HOUR - timedelta(hours=1))
-    store_columns(lake.folder, early, late)
+    store_columns(lake.lake, early, late)
     answer = ask(client, SERIES, layer="predicted", interval="30m", **hours(6))
     held = [sum(lv["long_density"] for lv in row["levels"]) for row in answer["data"]]
     one = held[0]
@@ -85,7 +85,7 @@ def test_a_step_shows_what_was_frozen_when_it_began_and_nothing_old(client: Clie
 
 def test_the_first_telling_of_a_column_stands(client: Client, lake: Writer):
     again = a_column(longs={10: 9.0}, written_at=HOUR + timedelta(minutes=5))
-    store_columns(lake.folder, again, a_column(longs={10: 1.0}))
+    store_columns(lake.lake, again, a_column(longs={10: 1.0}))
     [level] = ask(client, MAP, price_bin_size=1000)["levels"]
     assert level["long"] == pytest.approx(79_000, rel=0.01)
 
@@ -94,7 +94,7 @@ def test_the_first_telling_of_a_column_stands(client: Client, lake: Writer):
 def test_a_column_that_is_no_number_is_left_out(client: Client, lake: Writer, quantity: Any):
     broken = a_column("bybit", longs={10: 1.0}, shorts={10: 1.0})
     broken[0]["quantity"] = quantity
-    store_columns(lake.folder, a_column(longs={10: 1.0}), broken)
+    store_columns(lake.lake, a_column(longs={10: 1.0}), broken)
     for path in (SERIES, LEVELS):
         answer = client.get(path, {"layer": "predicted", "timeframe": "4h"})
         assert answer.status_code == 200
@@ -114,7 +114,7 @@ def test_nothing_frozen_is_an_empty_answer(client: Client, lake: Writer):
 
 
 def test_both_layers_are_the_two_answers_in_one(client: Client, rows: Writer):
-    store_columns(rows.folder, a_column(longs={10: 1.0}))
+    store_columns(rows.lake, a_column(longs={10: 1.0}))
     for path, form in ((SERIES, "rows"), (SERIES, "columns"), (LEVELS, None)):
         asked = {"timeframe": "24h", "price_bin_size": 1000} | ({"format": form} if form else {})
         both = ask(client, path, layer="both", **asked)
@@ -169,7 +169,7 @@ def test_every_answer_equals_combining_by_hand(
     symbol = f"S{next(NUMBERS)}USDT"
     for name, (longs, shorts, factor) in market.items():
         column = a_column(name, longs, shorts, 80_000.0 * factor, symbol=symbol)
-        store_columns(lake.folder, column)
+        store_columns(lake.lake, column)
     asked: dict[str, Any] = {"symbol": symbol, "price_bin_size": size, "zone_weighting": weighting}
     asked |= {"price_min": 40_000, "price_max": 160_000}
     told = ask(client, MAP, **asked)
@@ -214,7 +214,7 @@ def test_every_answer_equals_combining_by_hand(
 def test_share_weighs_by_what_was_traded_and_a_gap_is_imputed_when_asked(
     client: Client, lake: Writer
 ):
-    store_columns(lake.folder, a_column(longs={10: 2.0}), a_column("bybit", shorts={10: 1.0}))
+    store_columns(lake.lake, a_column(longs={10: 2.0}), a_column("bybit", shorts={10: 1.0}))
     day = HOUR.replace(hour=0) - timedelta(days=3)
     lake.append_series(
         [
@@ -234,14 +234,14 @@ def test_share_weighs_by_what_was_traded_and_a_gap_is_imputed_when_asked(
 
 def test_a_side_and_exchanges_are_filters(client: Client, lake: Writer):
     both = a_column(longs={10: 2.0}, shorts={10: 2.0})
-    store_columns(lake.folder, both, a_column("bybit", longs={10: 1.0}))
+    store_columns(lake.lake, both, a_column("bybit", longs={10: 1.0}))
     told = ask(client, MAP, side="long", exchanges="bybit")
     assert (told["exchanges"], told["totals"]["short"]) == (["bybit"], 0.0)
     assert told["totals"]["long"] == pytest.approx(79_240, rel=0.01)
 
 
 def test_levels_have_bands_by_distance_and_the_most_painful_is_named(client: Client, lake: Writer):
-    store_columns(lake.folder, a_column(longs={10: 1.0, 40: 5.0, 200: 1.0}, shorts={100: 1.0}))
+    store_columns(lake.lake, a_column(longs={10: 1.0, 40: 5.0, 200: 1.0}, shorts={100: 1.0}))
     told = ask(client, MAP, price_bin_size=100)
     bands = {band["band"]: (band["long"] > 0, band["short"] > 0) for band in told["bands"]}
     assert bands == {
@@ -256,7 +256,7 @@ def test_levels_have_bands_by_distance_and_the_most_painful_is_named(client: Cli
 
 
 def test_bands_are_a_filter_of_everything_on_the_map(client: Client, lake: Writer):
-    store_columns(lake.folder, a_column(longs={10: 1.0, 40: 5.0, 200: 1.0}, shorts={100: 1.0}))
+    store_columns(lake.lake, a_column(longs={10: 1.0, 40: 5.0, 200: 1.0}, shorts={100: 1.0}))
     whole = ask(client, MAP, price_bin_size=100)
     told = ask(client, MAP, price_bin_size=100, bands="10x, 100x")
     assert [band["band"] for band in told["bands"]] == ["100x", "10x"]
@@ -301,14 +301,14 @@ def test_the_map_tells_where_the_newest_candle_closed(client: Client, lake: Writ
 def test_what_cannot_be_predicted_says_what_could(
     client: Client, lake: Writer, path: str, asked: dict[str, str], said: str
 ):
-    store_columns(lake.folder, a_column(longs={10: 1.0}))
+    store_columns(lake.lake, a_column(longs={10: 1.0}))
     answer = client.get(path, asked)
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith(said)
 
 
 def test_an_unknown_symbol_is_told_the_nearest(client: Client, lake: Writer):
-    store_columns(lake.folder, a_column(longs={10: 1.0}, symbol="PEPEUSDT"))
+    store_columns(lake.lake, a_column(longs={10: 1.0}, symbol="PEPEUSDT"))
     answer = client.get(MAP, {"symbol": "PEPEUSD"})
     assert answer.status_code == 404
     assert answer.json()["detail"].endswith("Nearest: PEPEUSDT.")

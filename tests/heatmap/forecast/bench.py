@@ -61,7 +61,7 @@ class Bench:
 
     def __init__(self, writer: Writer, exchanges: Sequence[str] = ("binance",)) -> None:
         self.writer = writer
-        self.lake = writer.folder
+        self.lake = writer.lake
         self.now = START
         self.complete = set(exchanges)
         self.troubles: list[str] = []

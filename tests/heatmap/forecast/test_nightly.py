@@ -45,7 +45,7 @@ async def test_a_night_scores_what_was_said_in_time_and_says_so_once(
         await bench.job._score()
         bench.restarted()
     told = query(
-        lake.folder, "SELECT horizon_hours, verdict, since, until FROM scores ORDER BY 1", {}
+        lake.lake, "SELECT horizon_hours, verdict, since, until FROM scores ORDER BY 1", {}
     )
     begin, end = START + FIRST * FIVE, START + LAST * FIVE
     assert told == [

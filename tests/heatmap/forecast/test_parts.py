@@ -69,7 +69,7 @@ def test_the_hash_is_the_documented_one_and_knows_every_part():
 def test_columns_come_back_from_the_lake_bit_for_bit(lake: Writer):
     columns = [a_column(hours, exchange=name) for name in ("binance", "okx") for hours in (1, 2)]
     lake.append_table("zone_columns", table_of(columns, START))
-    read = read_columns(lake.folder, "BTCUSDT", START, START + timedelta(hours=2))
+    read = read_columns(lake.lake, "BTCUSDT", START, START + timedelta(hours=2))
     assert digest(read[:1]) == digest(columns[:1]) and len(read) == 4
     assert all((a.quantity == b.quantity).all() for a, b in zip(read, columns, strict=True))
     assert read[3].kernel == "flat-1" and read[3].coverage == 0.9
@@ -80,7 +80,7 @@ def test_a_stored_kernel_goes_on_with_the_same_numbers(lake: Writer):
     kernel = Kernel(draw / draw.sum(axis=1, keepdims=True), "fitted", BEGIN, BEGIN + DAY)
     one = used(kernel, BEGIN + DAY)
     lake.append_table("kernels", kernels.table_of([(("okx", "BTCUSDT"), one)]))
-    [read] = read_kernels(lake.folder)["okx", "BTCUSDT"]
+    [read] = read_kernels(lake.lake)["okx", "BTCUSDT"]
     assert (read.kernel.weights == one.kernel.weights).all()
     assert read.name == one.name and read.used_from == one.used_from
     assert read.kernel.until == kernel.until
@@ -96,10 +96,10 @@ def test_a_kernel_for_a_day_knows_nothing_from_then_on(lake: Writer):
     lake.append(before)
     Watch.objects.create(exchange="binance", started_at=START)
     now = START + timedelta(days=3, minutes=5)
-    kernel = kernel_for(lake.folder, a_contract(), day, now)
+    kernel = kernel_for(lake.lake, a_contract(), day, now)
     assert kernel.method == "fitted" and kernel.until == day
     lake.append([fallen(hour) for hour in range(3 * 24, 4 * 24)])
-    again = kernel_for(lake.folder, a_contract(), day, now)
+    again = kernel_for(lake.lake, a_contract(), day, now)
     assert (again.weights == kernel.weights).all()
     assert not kernel.serves(BEGIN + np.timedelta64(71, "h"))
 
@@ -110,7 +110,7 @@ def test_liquidations_of_unrecorded_time_fit_no_kernel(lake: Writer):
     lake.append([fallen(hour) for hour in range(3 * 24)])
     day = (BEGIN + np.timedelta64(3, "D")).astype("datetime64[D]")
     now = START + timedelta(days=3)
-    assert kernel_for(lake.folder, a_contract(), day, now).method == "flat"
+    assert kernel_for(lake.lake, a_contract(), day, now).method == "flat"
 
 
 def fallen(hour: int):
@@ -120,7 +120,7 @@ def fallen(hour: int):
 
 def test_inverse_contracts_are_in_usd_for_the_model_and_in_base_units_in_the_lake(lake: Writer):
     store_market(lake, days(1))
-    found = read_rows(lake.folder, START, START + timedelta(days=2))["binance", "BTCUSDT"]
+    found = read_rows(lake.lake, START, START + timedelta(days=2))["binance", "BTCUSDT"]
     inverse = a_contract(is_inverse=True, contract_size=100.0)
     linear, usd = series_of(found, a_contract()), series_of(found, inverse)
     assert linear is not None and usd is not None
@@ -158,12 +158,12 @@ def tier(floor: float, cap: float | None, unit: str, rate: float) -> LeverageTie
 def test_tiers_in_coins_become_dollars_and_unknown_ones_are_assumed(lake: Writer):
     lake.append_tiers([tier(0, 10, "base", 0.004), tier(10, None, "base", 0.01)], START)
     okx, later = a_contract("okx"), START + FIVE
-    table = tier_table(lake.folder, okx, 6e4, later)
+    table = tier_table(lake.lake, okx, 6e4, later)
     assert table.at(599_999).maintenance_rate == 0.004 < table.at(600_001).maintenance_rate
     assert table.largest_jump() == pytest.approx(0)
-    shipped = tier_table(lake.folder, a_contract("gate"), 6e4, later)
+    shipped = tier_table(lake.lake, a_contract("gate"), 6e4, later)
     assert shipped.max_leverage == 125
-    assert tier_table(lake.folder, a_contract("gate", symbol="WIFUSDT"), 1.0, later) is ASSUMED
+    assert tier_table(lake.lake, a_contract("gate", symbol="WIFUSDT"), 1.0, later) is ASSUMED
 
 
 def test_zones_are_forgotten_when_they_are_old_and_the_kernel_in_use_is_not(lake: Writer):
@@ -180,9 +180,9 @@ def test_zones_are_forgotten_when_they_are_old_and_the_kernel_in_use_is_not(lake
     for _ in range(6):
         for step in lake.maintenance_steps(now, keep_days=0, zone_days=5):
             lake.maintain(step)
-    kept = query(lake.folder, "SELECT DISTINCT frozen_at FROM zone_columns ORDER BY 1", {})
+    kept = query(lake.lake, "SELECT DISTINCT frozen_at FROM zone_columns ORDER BY 1", {})
     assert [at for (at,) in kept] == [START + timedelta(days=n) for n in range(5, 10)]
-    assert [one.name for one in read_kernels(lake.folder)["okx", "BTCUSDT"]] == [
+    assert [one.name for one in read_kernels(lake.lake)["okx", "BTCUSDT"]] == [
         one.name for one in some[1:]
     ]
     assert stamp(START) == BEGIN
@@ -197,5 +197,5 @@ def test_what_is_scored_has_timely_columns_and_liquidations_of_the_day_that_ende
     lake.append([a_liquidation(event_id=n, exchange=n, exchange_time=START) for n in names])
     midnight = START + timedelta(days=1)
     asked = [Asked("okx", "BTCUSDT", START + timedelta(hours=2), midnight)]
-    assert to_score(lake.folder, midnight + timedelta(minutes=10)) == asked
-    assert to_score(lake.folder, midnight + timedelta(days=1)) == []
+    assert to_score(lake.lake, midnight + timedelta(minutes=10)) == asked
+    assert to_score(lake.lake, midnight + timedelta(days=1)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -81,6 +82,24 @@ def test_everything_is_told_from_time_to_time() -> None:
         at += 1
         told.append(board.hear(frame) is not None)
     assert told.count(True) == 2
+
+
+def test_several_workers_are_told_as_one() -> None:
+    at = 0.0
+    board = Board(3600.0, lambda: at)
+
+    def hear(sender: str, since: str, message: str = "") -> dict[str, Any] | None:
+        worker = WORKER | {"since": since, "message": message}
+        row = venue("bybit" if sender == "a" else "okx")
+        body = board.hear(PushedHealth(1, "2026-11-22T12:00:00Z", [row], worker, sender))
+        return json.loads("{" + body)["worker"] if body else None
+
+    assert hear("a", "2026-11-22T12:00:00Z") == WORKER
+    hear("b", "2026-11-22T12:00:05Z")
+    assert hear("a", "2026-11-22T12:00:00Z") is None  # Nothing is new.
+    assert hear("b", "2026-11-22T12:00:05Z", "No room.") == WORKER | {"message": "No room."}
+    at += 6
+    assert hear("a", "2026-11-22T12:00:00Z") == WORKER  # The other one is no more.
 
 
 @pytest.mark.usefixtures("hurried")

@@ -127,7 +127,7 @@ def test_a_scorecard_is_kept_in_a_file_and_in_the_store(frozen: World, data: Pat
     [line] = (data / "validation" / "bybit_validation.jsonl").read_text().splitlines()
     kept = json.loads(line)
     assert kept["symbol"] == "BTCUSDT" and kept["events_swept"] == json.loads(answer)["n"]
-    rows = query(lake.folder, "SELECT exchange, verdict, card FROM scores", {})
+    rows = query(lake.lake, "SELECT exchange, verdict, card FROM scores", {})
     assert rows[0][:2] == ("bybit", json.loads(answer)["verdict"])
     assert json.loads(rows[0][2])["digests"] == kept["digests"]
 
@@ -137,7 +137,7 @@ def test_beside_a_worker_the_file_alone_is_written(frozen: World, data: Path, la
     _, beside = score(moment(frozen.since))
     assert "not to the store, because a worker is writing to it" in beside
     assert (data / "validation" / "bybit_validation.jsonl").exists()
-    assert query(lake.folder, "SELECT count(*) FROM scores", {}) == [(0,)]
+    assert query(lake.lake, "SELECT count(*) FROM scores", {}) == [(0,)]
 
 
 def test_without_frozen_zones_it_says_what_to_do(market: World):
