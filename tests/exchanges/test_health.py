@@ -2,49 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-import pytest
-
-from exchanges.health import HealthTracker, Outage, RollingCount
-from exchanges.silence import Silence
-from tests.make import NOON
+from exchanges.health import HealthTracker, RollingCount
+from tests.exchanges.conftest import SetClock
 
 
-class Clock:
-    """A clock that tests set."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **span: float) -> None:
-        self.now += timedelta(**span)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def changes() -> list[str]:
-    return []
-
-
-@pytest.fixture
-def tracker(clock: Clock, changes: list[str]) -> HealthTracker:
-    def note() -> None:
-        changes.append("changed")
-
-    # 138 minutes without a liquidation are plausible at first.
-    silence = Silence("bybit", 1.0, control="tickers", control_seconds=5.0, heartbeat_seconds=20.0)
-    return HealthTracker("bybit", silence, clock, note)
-
-
-def test_climbs_from_off_to_live_only_by_what_is_proven(tracker: HealthTracker, clock: Clock):
+def test_climbs_from_off_to_live_only_by_what_is_proven(tracker: HealthTracker, clock: SetClock):
     states = [tracker.snapshot().state]
     for step in ("connecting", "subscribed"):
         tracker.socket_is(0, step)
@@ -57,13 +19,13 @@ def test_climbs_from_off_to_live_only_by_what_is_proven(tracker: HealthTracker, 
     assert tracker.snapshot().is_connected
 
 
-def still_there(tracker: HealthTracker, clock: Clock, **span: float) -> None:
+def still_there(tracker: HealthTracker, clock: SetClock, **span: float) -> None:
     """Let time go on with frames of no meaning."""
     clock.forward(**span)
     tracker.heartbeat()
 
 
-def test_turns_silent_when_nothing_comes_for_too_long(tracker: HealthTracker, clock: Clock):
+def test_turns_silent_when_nothing_comes_for_too_long(tracker: HealthTracker, clock: SetClock):
     tracker.socket_is(0, "subscribed")
     tracker.message()
     still_there(tracker, clock, minutes=138)
@@ -76,13 +38,13 @@ def test_turns_silent_when_nothing_comes_for_too_long(tracker: HealthTracker, cl
     assert tracker.snapshot().state == "live"
 
 
-def test_is_silent_too_when_nothing_ever_came(tracker: HealthTracker, clock: Clock):
+def test_is_silent_too_when_nothing_ever_came(tracker: HealthTracker, clock: SetClock):
     tracker.socket_is(0, "subscribed")
     still_there(tracker, clock, minutes=139)
     assert tracker.snapshot().state == "silent"
 
 
-def test_is_silent_when_not_even_pings_are_answered(tracker: HealthTracker, clock: Clock):
+def test_is_silent_when_not_even_pings_are_answered(tracker: HealthTracker, clock: SetClock):
     tracker.socket_is(0, "subscribed")
     clock.forward(seconds=61)
     health = tracker.snapshot()
@@ -91,7 +53,7 @@ def test_is_silent_when_not_even_pings_are_answered(tracker: HealthTracker, cloc
     assert tracker.snapshot().state == "subscribed"
 
 
-def test_is_silent_when_the_control_stream_stops(tracker: HealthTracker, clock: Clock):
+def test_is_silent_when_the_control_stream_stops(tracker: HealthTracker, clock: SetClock):
     tracker.socket_is(0, "subscribed", has_control=True)
     still_there(tracker, clock, seconds=14)
     tracker.delivered(0)
@@ -105,7 +67,7 @@ def test_is_silent_when_the_control_stream_stops(tracker: HealthTracker, clock: 
 
 
 def test_the_control_stream_ends_a_silence_of_its_own_without_being_asked(
-    tracker: HealthTracker, clock: Clock, changes: list[str]
+    tracker: HealthTracker, clock: SetClock, changes: list[str]
 ):
     tracker.socket_is(0, "subscribed", has_control=True)
     still_there(tracker, clock, seconds=16)
@@ -115,7 +77,7 @@ def test_the_control_stream_ends_a_silence_of_its_own_without_being_asked(
     assert len(changes) == before + 1
 
 
-def test_each_socket_is_held_to_its_own_control_stream(tracker: HealthTracker, clock: Clock):
+def test_each_socket_is_held_to_its_own_control_stream(tracker: HealthTracker, clock: SetClock):
     tracker.socket_is(0, "subscribed", has_control=True)
     tracker.socket_is(1, "subscribed", has_control=True)
     tracker.socket_is(2, "subscribed")
@@ -127,7 +89,9 @@ def test_each_socket_is_held_to_its_own_control_stream(tracker: HealthTracker, c
     assert tracker.snapshot().state == "subscribed"
 
 
-def test_a_control_stream_proves_nothing_of_the_liquidations(tracker: HealthTracker, clock: Clock):
+def test_a_control_stream_proves_nothing_of_the_liquidations(
+    tracker: HealthTracker, clock: SetClock
+):
     tracker.socket_is(0, "subscribed", has_control=True)
     for _ in range(139 * 6):
         still_there(tracker, clock, seconds=10)
@@ -135,7 +99,7 @@ def test_a_control_stream_proves_nothing_of_the_liquidations(tracker: HealthTrac
     assert tracker.snapshot().reason.startswith("no liquidation")
 
 
-def test_a_subscription_is_as_its_best_copy(tracker: HealthTracker, clock: Clock):
+def test_a_subscription_is_as_its_best_copy(tracker: HealthTracker, clock: SetClock):
     tracker.socket_is(0, "subscribed", copy=0)
     tracker.socket_is(0, "failed", "HTTP 500", copy=1)
     tracker.message()
@@ -157,7 +121,7 @@ def test_the_venue_is_as_its_worst_subscription_whatever_its_copies(tracker: Hea
     assert tracker.snapshot().state == "subscribed"
 
 
-def test_one_copy_that_delivers_is_enough(tracker: HealthTracker, clock: Clock):
+def test_one_copy_that_delivers_is_enough(tracker: HealthTracker, clock: SetClock):
     for copy in (0, 1):
         tracker.socket_is(0, "subscribed", copy=copy, has_control=True)
     still_there(tracker, clock, seconds=16)
@@ -167,7 +131,7 @@ def test_one_copy_that_delivers_is_enough(tracker: HealthTracker, clock: Clock):
     assert tracker.snapshot().state == "silent"
 
 
-def test_a_further_copy_takes_nothing_from_what_is_proven(tracker: HealthTracker, clock: Clock):
+def test_a_further_copy_takes_nothing_from_what_is_proven(tracker: HealthTracker, clock: SetClock):
     tracker.socket_is(0, "subscribed", copy=0)
     tracker.message()
     clock.forward(seconds=5)
@@ -178,7 +142,7 @@ def test_a_further_copy_takes_nothing_from_what_is_proven(tracker: HealthTracker
     assert tracker.snapshot().state == "live"
 
 
-def test_a_new_subscription_has_to_prove_itself_anew(tracker: HealthTracker, clock: Clock):
+def test_a_new_subscription_has_to_prove_itself_anew(tracker: HealthTracker, clock: SetClock):
     tracker.socket_is(0, "subscribed")
     tracker.message()
     clock.forward(seconds=5)
@@ -199,7 +163,9 @@ def test_a_venue_is_as_its_worst_socket(tracker: HealthTracker):
     assert tracker.snapshot().state == "live"
 
 
-def test_since_moves_with_the_state_and_not_with_its_reason(tracker: HealthTracker, clock: Clock):
+def test_since_moves_with_the_state_and_not_with_its_reason(
+    tracker: HealthTracker, clock: SetClock
+):
     tracker.socket_is(0, "failed", "try 4 in 8 s")
     first = tracker.snapshot().since
     clock.forward(seconds=8)
@@ -218,7 +184,7 @@ def test_tells_each_change_once(tracker: HealthTracker, changes: list[str]):
     assert len(changes) == 3
 
 
-def test_counts_are_over_the_last_sixty_seconds(tracker: HealthTracker, clock: Clock):
+def test_counts_are_over_the_last_sixty_seconds(tracker: HealthTracker, clock: SetClock):
     tracker.socket_is(0, "subscribed")
     for _ in range(3):
         tracker.message()
@@ -234,7 +200,7 @@ def test_counts_are_over_the_last_sixty_seconds(tracker: HealthTracker, clock: C
     assert tracker.snapshot().message_count == 0
 
 
-def test_a_rolling_count_stays_small_in_a_flood(clock: Clock):
+def test_a_rolling_count_stays_small_in_a_flood(clock: SetClock):
     count = RollingCount()
     for _ in range(200):
         for _ in range(50):
@@ -259,49 +225,6 @@ def test_a_venue_whose_messages_cannot_be_kept_has_failed_until_they_can(tracker
     assert (tracker.snapshot().state, tracker.snapshot().reason) == ("failed", "The disk is full.")
     tracker.pause("")
     assert tracker.snapshot().state == "subscribed"
-
-
-def test_a_short_outage_is_remembered_from_the_last_sign_of_life(
-    tracker: HealthTracker, clock: Clock
-):
-    tracker.socket_is(0, "subscribed")
-    tracker.heartbeat()
-    heard_at = clock.now
-    clock.forward(seconds=3)
-    tracker.socket_is(0, "reconnecting", "the connection broke off")
-    clock.forward(seconds=1)
-    tracker.socket_is(0, "subscribed")
-    assert tracker.outages == [
-        Outage(heard_at, clock.now, "reconnecting: the connection broke off")
-    ]
-
-
-def test_an_outage_of_one_of_many_sockets_begins_when_that_socket_fell_silent(
-    tracker: HealthTracker, clock: Clock
-):
-    for number in (0, 1):
-        tracker.socket_is(number, "subscribed")
-    heard_at = clock.now
-    clock.forward(seconds=40)
-    tracker.heartbeat()
-    tracker.socket_is(1, "reconnecting", "no pong", heard_at=heard_at)
-    clock.forward(seconds=1)
-    tracker.socket_is(1, "subscribed")
-    assert tracker.outages == [Outage(heard_at, clock.now, "reconnecting: no pong")]
-
-
-def test_a_copy_that_is_long_gone_does_not_begin_the_outage_of_the_other(
-    tracker: HealthTracker, clock: Clock
-):
-    tracker.socket_is(0, "subscribed")
-    tracker.socket_is(0, "reconnecting", "broken", copy=1, heard_at=clock.now)
-    clock.forward(seconds=3600)
-    tracker.heartbeat()
-    heard_at = clock.now
-    clock.forward(seconds=2)
-    tracker.socket_is(0, "reconnecting", "broken, too", heard_at=heard_at)
-    tracker.socket_is(0, "subscribed")
-    assert [outage.start for outage in tracker.outages] == [heard_at]
 
 
 def test_words_of_a_venue_are_such_as_every_database_takes(tracker: HealthTracker):
