@@ -119,7 +119,8 @@ async def test_market_data_reaches_the_store_and_candles_the_answer(
             await until(lambda: store.query(folder, venues_with_all, {})[0][0] == 2, 20)
         answer = (await async_client.get("/prices/klines?interval=5m&limit=10")).json()
     assert answer["exchange"] == "binance"
-    assert answer["count"] >= 9 and answer["missing"] <= 1
+    # Of the ten the one under way is not stored, nor, within seconds of its end, the one before.
+    assert answer["count"] >= 8 and answer["missing"] <= 2
 
 
 async def test_what_was_received_is_stored_when_the_worker_is_asked_to_stop(

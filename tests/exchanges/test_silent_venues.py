@@ -48,10 +48,20 @@ class Scene:
     def reason(self) -> str:
         return self.aggregator.health()[self.name].reason
 
-    async def forward(self, seconds: float) -> None:
-        """Let time go on, and everything happen that is due."""
+    async def forward(self, seconds: float, until: str = "") -> None:
+        """Let time go on, and everything happen that is due; wait for a state, if one is named."""
         self.clock.now += timedelta(seconds=seconds)
         await asyncio.sleep(0.08)
+        if until:
+            async with asyncio.timeout(10):
+                while self.state != until:
+                    await asyncio.sleep(0.01)
+
+    async def heard(self) -> None:
+        """Wait until the worker has heard the venue as of now."""
+        async with asyncio.timeout(10):
+            while self.aggregator.health()[self.name].last_heartbeat != self.clock.now:
+                await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -82,13 +92,13 @@ async def test_a_venue_that_delivers_nothing_at_all_is_silent_until_it_does(
     async with scene(name, monkeypatch) as venue:
         for _ in range(4):
             await venue.forward(limit(name) * 0.9)
+            await venue.heard()
             assert venue.state == "subscribed", venue.reason
         venue.simulator.set_fault(name, "silent", None)
         await venue.forward(limit(name) + 1)
         assert venue.state == "silent" and "control stream" in venue.reason
         venue.simulator.set_fault(name, "none", None)
-        await venue.forward(15)
-        assert venue.state == "subscribed", venue.reason
+        await venue.forward(15, until="subscribed")
 
 
 async def test_one_that_keeps_back_only_liquidations_is_silent_by_its_own_pace(
@@ -98,10 +108,10 @@ async def test_one_that_keeps_back_only_liquidations_is_silent_by_its_own_pace(
         venue.simulator.set_fault("binance", "mute", None)
         for _ in range(16):
             await venue.forward(14)
+            await venue.heard()
             assert venue.state == "subscribed", venue.reason
         await venue.forward(14)
         assert venue.state == "silent" and "slowest pace" in venue.reason
         venue.simulator.set_fault("binance", "none", None)
         await venue.simulator.send("binance", "BTCUSDT", "long", price=82_000, size=1)
-        await venue.forward(0.1)
-        assert venue.state == "live"
+        await venue.forward(0.1, until="live")
