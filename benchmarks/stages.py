@@ -20,6 +20,7 @@ from benchmarks.figures import IS_QUICK
 from benchmarks.orders import BASE_PRICE, SIZES, listing, order, symbols
 from exchanges.adapters import adapters
 from exchanges.clock import utc_now
+from exchanges.connection import FRAMES_TOGETHER
 from exchanges.events import Liquidation, StoredEvent
 from exchanges.health import HealthTracker
 from exchanges.instruments import Instruments
@@ -106,8 +107,10 @@ async def _intake(
     health = HealthTracker("binance", silence_of(adapter, None), utc_now, lambda: None)
     intake = Intake(adapter, known, health=health, accept=keep, clock=utc_now)
     begun = process_time()
-    for frame in frames:
-        await intake.take(frame)
+    for start in range(0, len(frames), FRAMES_TOGETHER):
+        for frame in frames[start : start + FRAMES_TOGETHER]:
+            intake.take(frame)
+        await intake.keep()
     return process_time() - begun, events
 
 

@@ -20,7 +20,7 @@ from exchanges.errors import StreamInUse
 from exchanges.events import Liquidation, StoredEvent
 from exchanges.venues import Venues
 
-QUEUED_FRAMES = 10_000
+QUEUED_EVENTS = 10_000
 BATCH_ROWS = 5_000
 
 
@@ -45,7 +45,7 @@ class ExchangeAggregator(Venues):
         )
         self._arrived = asyncio.Event()
         self._has_ended = False
-        self._queue: asyncio.Queue[Sequence[StoredEvent]] = asyncio.Queue(QUEUED_FRAMES)
+        self._queue: asyncio.Queue[StoredEvent] = asyncio.Queue(QUEUED_EVENTS)
         self._seen = SeenIds()
         self._has_reader = False
 
@@ -74,15 +74,16 @@ class ExchangeAggregator(Venues):
                     return
 
     async def _accept(self, events: Sequence[StoredEvent]) -> None:
-        """Take what one frame held; wait when the queue is full."""
-        if events:
-            await self._queue.put(events)
+        """Take what came together; wait when the queue is full."""
+        for event in events:
+            await self._queue.put(event)
             self._arrived.set()
 
     def _drain(self) -> list[StoredEvent]:
         batch: list[StoredEvent] = []
         while len(batch) < BATCH_ROWS and not self._queue.empty():
-            batch += filter(self._is_new, self._queue.get_nowait())
+            if self._is_new(event := self._queue.get_nowait()):
+                batch.append(event)
         if self._queue.empty() and not self._has_ended:
             self._arrived.clear()
         return batch

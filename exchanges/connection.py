@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -36,6 +36,8 @@ PING_SECONDS = 15.0
 CLOSE_SECONDS = 3.0
 # Beyond this a frame is not even read: the connection ends, which is counted as trouble.
 LARGEST_MESSAGE = 8 * 1024 * 1024
+# Of what has arrived, so many frames at most are taken in and kept at once.
+FRAMES_TOGETHER = 1_000
 
 
 class Connection:
@@ -68,6 +70,8 @@ class Connection:
         self.refusals = 0
         """How many requests for liquidations the venue refused for good."""
         self._has_delivered = False
+        self._is_delivering = False
+        self._asking: list[Reply | Refused] = []
         self._connected_at = self.heard_at = clock()
         self._socket: ClientConnection
         self._tasks: list[asyncio.Task[None]] = []
@@ -135,7 +139,7 @@ class Connection:
         try:
             async with asyncio.timeout(ACKNOWLEDGE_SECONDS + pauses):
                 while self._missing > 0:
-                    await self._handle(await self._socket.recv(decode=False))
+                    await self._handle([await self._socket.recv(decode=False)])
                 await sending
         except TimeoutError:
             # One that delivers what it was asked for is subscribed, whether or not it says so.
@@ -154,29 +158,54 @@ class Connection:
 
     async def _read(self) -> None:
         while True:
-            await self._handle(await self._socket.recv(decode=False))
+            await self._handle(await self._together())
 
-    async def _handle(self, frame: bytes) -> None:
+    async def _together(self) -> list[bytes]:
+        """Wait for a frame; return it with those that came with it."""
+        frames = [await self._socket.recv(decode=False)]
+        # That the connection has ended is told again by the next one that is waited for.
+        with suppress(TimeoutError, ConnectionClosed):
+            # Of what is there already nothing waits, so it comes before any timeout.
+            async with asyncio.timeout(0):
+                while len(frames) < FRAMES_TOGETHER:
+                    frames.append(await self._socket.recv(decode=False))
+        return frames
+
+    async def _handle(self, frames: Sequence[bytes]) -> None:
+        """Take frames in, have them kept, then answer those that want it."""
         self.heard_at = self._clock()
-        events = await self._intake.take(frame, self._equals)
-        if any(isinstance(event, Liquidation | Delivered | MarkPrice) for event in events):
+        for frame in frames:
+            for event in self._intake.take(frame, self._equals):
+                self._note(event)
+        await self._intake.keep()
+        if self._is_delivering:
+            self._is_delivering = False
             self._on_delivery()
-        for event in events:
+        asking, self._asking = self._asking, []
+        for event in asking:
             await self._answer(event)
 
-    async def _answer(self, event: FeedEvent) -> None:
+    def _note(self, event: FeedEvent) -> None:
         match event:
-            case Liquidation() if event.exchange_time > self._connected_at:
-                self._has_delivered = True
+            case Liquidation(exchange_time=happened_at):
+                self._is_delivering = True
+                self._has_delivered = self._has_delivered or happened_at > self._connected_at
+            case MarkPrice(instrument_id, price):
+                self._is_delivering = True
+                self._instruments.mark(instrument_id, price, self)
+            case Delivered():
+                self._is_delivering = True
             case Acknowledged(is_control):
                 self._missing -= 1
                 self._confirmed += not is_control
-            case MarkPrice(instrument_id, price):
-                self._instruments.mark(instrument_id, price, self)
-            case Reply(message):
-                await self._socket.send(message)
-            case Refused():
-                await self._ask_again(event)
+            case Reply() | Refused():
+                self._asking.append(event)
+
+    async def _answer(self, event: Reply | Refused) -> None:
+        if isinstance(event, Reply):
+            await self._socket.send(event.message)
+        else:
+            await self._ask_again(event)
 
     async def _ask_again(self, refused: Refused) -> None:
         """Send the smaller requests instead, if there are any."""

@@ -51,13 +51,13 @@ class RollingCount:
     def __init__(self) -> None:
         self._seconds: deque[tuple[int, int]] = deque()
 
-    def add(self, now: datetime) -> None:
-        """Count one at this time."""
+    def add(self, now: datetime, count: int = 1) -> None:
+        """Count so many at this time."""
         second = int(now.timestamp())
         if self._seconds and self._seconds[-1][0] == second:
-            self._seconds[-1] = (second, self._seconds[-1][1] + 1)
+            self._seconds[-1] = (second, self._seconds[-1][1] + count)
         else:
-            self._seconds.append((second, 1))
+            self._seconds.append((second, count))
             self._forget(second)
 
     def total(self, now: datetime) -> int:
@@ -149,9 +149,9 @@ class HealthTracker:
         self._sockets.clear()
         self._settle()
 
-    def heartbeat(self) -> None:
-        """Count a frame of any kind: the connection lives."""
-        self.frames += 1
+    def heartbeat(self, frames: int = 1) -> None:
+        """Count frames of any kind: the connection lives."""
+        self.frames += frames
         self._last_heartbeat = self._clock()
 
     def delivered(self, number: int = 0, copy: int = 0) -> None:
@@ -162,10 +162,10 @@ class HealthTracker:
             if self._state == "silent":
                 self._settle()
 
-    def message(self) -> None:
-        """Count a frame that carried liquidations."""
+    def message(self, frames: int = 1) -> None:
+        """Count frames that carried liquidations."""
         now = self._last_event_at = self._last_heartbeat = self._clock()
-        self._messages.add(now)
+        self._messages.add(now, frames)
         self._silence.note(now)
         if self._state != "live":
             self._settle()

@@ -42,36 +42,52 @@ class Intake:
         self._health = health
         self._accept = accept
         self._clock = clock
+        self._frames = self._frames_with_liquidations = 0
+        self._taken: list[StoredEvent] = []
 
-    async def take(self, frame: bytes, equals: Equals | None = None) -> Sequence[FeedEvent]:
-        """Return what a frame means, its liquidations handed on; nothing for one that is kept
-        as malformed. `equals` numbers equal rows over the frames of a connection."""
-        self._health.heartbeat()
+    def take(self, frame: bytes, equals: Equals | None = None) -> Sequence[FeedEvent]:
+        """Return what a frame means; nothing for one that is malformed.
+
+        What is to be kept of it waits for `keep`, before which nothing else may be awaited.
+        `equals` numbers equal rows over the frames of a connection.
+        """
+        self._frames += 1
         received_time = self._clock()
         try:
             events = read(self._adapter, frame, self._instruments, received_time)
         except MalformedFrame as error:
             is_too_large = len(frame) > self._adapter.largest_frame
             kept = frame[:KEPT_OF_TOO_LARGE] if is_too_large else frame
-            await self._reject(str(error), _text(kept), received_time)
+            self._reject(str(error), _text(kept), received_time)
             return ()
         events = equals.number(frame, events) if equals else events
         if liquidations := [event for event in events if isinstance(event, Liquidation)]:
-            await self._hand_on(liquidations, received_time)
+            self._frames_with_liquidations += 1
+            self._sort_out(liquidations, received_time)
         return events
 
-    async def _hand_on(self, liquidations: list[Liquidation], received_time: datetime) -> None:
-        self._health.message()
-        doubts = [doubt(event, self._instruments, received_time) for event in liquidations]
-        await self._accept([e for e, why in zip(liquidations, doubts, strict=True) if not why])
-        for event, why in zip(liquidations, doubts, strict=True):
-            if why:
-                await self._reject(why, event.raw, received_time)
+    async def keep(self) -> None:
+        """Hand on what the frames taken since the last time hold, all at once."""
+        self._health.heartbeat(self._frames)
+        if self._frames_with_liquidations:
+            self._health.message(self._frames_with_liquidations)
+        self._frames = self._frames_with_liquidations = 0
+        if self._taken:
+            taken, self._taken = self._taken, []
+            await self._accept(taken)
 
-    async def _reject(self, reason: str, frame: str, received_time: datetime) -> None:
+    def _sort_out(self, liquidations: list[Liquidation], received_time: datetime) -> None:
+        """Take what can be true, and keep the rest with the reason why it cannot."""
+        for event in liquidations:
+            if why := doubt(event, self._instruments, received_time):
+                self._reject(why, event.raw, received_time)
+            else:
+                self._taken.append(event)
+
+    def _reject(self, reason: str, frame: str, received_time: datetime) -> None:
         """Keep the whole frame with its reason; the source goes on."""
         self._health.error(f"rejected: {reason}")
-        await self._accept([Rejected(self._adapter.name, received_time, reason, frame)])
+        self._taken.append(Rejected(self._adapter.name, received_time, reason, frame))
 
 
 def read(

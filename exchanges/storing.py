@@ -15,7 +15,8 @@ from exchanges.store import Writer
 
 log = logging.getLogger(__name__)
 
-BATCH_ROWS = 5_000
+# A commit costs as much as a thousand rows, whatever it brings.
+BATCH_ROWS = 20_000
 
 
 class Storing:

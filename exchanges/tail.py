@@ -120,8 +120,9 @@ class Tail:
                 self.is_subscribed.set()
                 self._health.socket_is(self._number, "subscribed")
             for line in lines:
-                await self._intake.take(line)
+                self._intake.take(line)
             if lines:
+                await self._intake.keep()
                 heard_at = now()
                 self._backoff.reset()
             is_behind = sum(map(len, lines)) > CHUNK // 2

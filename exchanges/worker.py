@@ -178,7 +178,7 @@ class Worker:
         return [Beside(make, context, self._reporter.troubles).run for make in self._further]
 
     async def _keep(self, events: Sequence[StoredEvent]) -> None:
-        """Write what one frame held into the journal; wait while that has no room."""
+        """Write what came together into the journal; wait while that has no room."""
         while events:
             try:
                 self._journal.append(events)

@@ -60,7 +60,7 @@ class Journal:
             self._log(exchange)
 
     def append(self, events: Sequence[StoredEvent]) -> None:
-        """Write what one frame of one exchange held, whole or not at all.
+        """Write what came together of one exchange, whole or not at all.
 
         Raises JournalPaused when there is no room; the events may be given again.
         """

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 SEGMENT_SECONDS = 3600.0
-READ_BYTES = 8 * 1024 * 1024
+READ_BYTES = 16 * 1024 * 1024
 
 
 class ExchangeLog:
@@ -47,7 +47,7 @@ class ExchangeLog:
         self._end_before = Position(self._newest, size)
 
     def append(self, events: Sequence[StoredEvent]) -> None:
-        """Write a frame's events. Raises OSError; nothing of them is then written."""
+        """Write what came together. Raises OSError; nothing of it is then written."""
         self._open_writer().append(encode(events))
 
     def sync(self) -> None:

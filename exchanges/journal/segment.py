@@ -22,7 +22,7 @@ import msgspec
 from exchanges.events import Liquidation, Rejected, StoredEvent
 
 _HEAD = Struct("<II")
-# One record is decoded at once; a frame of more rows than this becomes several records.
+# One record is decoded at once; more rows than this become several records.
 ROWS_PER_RECORD = 1_000
 
 
@@ -34,7 +34,7 @@ class Position(NamedTuple):
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True):
-    """What one record holds: the events of a frame, or a part of them."""
+    """What one record holds: events that came together, or a part of them."""
 
     liquidations: list[Liquidation]
     rejected: list[Rejected] = []
@@ -50,7 +50,7 @@ _DECODER = msgspec.msgpack.Decoder(Entry)
 
 
 def encode(events: Sequence[StoredEvent]) -> bytes:
-    """Return the records of a frame's events."""
+    """Return the records of events that came together."""
     starts = range(0, len(events), ROWS_PER_RECORD)
     return b"".join(_record(events[start : start + ROWS_PER_RECORD]) for start in starts)
 

@@ -178,7 +178,7 @@ async def test_frames_that_do_not_fit_are_kept_with_their_reason_and_stop_nothin
 async def test_a_slow_reader_makes_the_sockets_wait_instead_of_filling_memory(
     simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("exchanges.aggregator.QUEUED_FRAMES", 5)
+    monkeypatch.setattr("exchanges.aggregator.QUEUED_EVENTS", 5)
     aggregator = ExchangeAggregator(["bybit"])
     await aggregator.connect_all()
     for price in range(40):
@@ -258,7 +258,7 @@ async def test_a_bug_in_one_venue_is_shown_and_leaves_the_others_alone(
 async def test_an_event_whose_taking_was_cut_short_counts_when_it_comes_again(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr("exchanges.aggregator.QUEUED_FRAMES", 1)
+    monkeypatch.setattr("exchanges.aggregator.QUEUED_EVENTS", 1)
     aggregator = ExchangeAggregator(["bybit"])
     first, second = some_liquidations(2)
     await aggregator._accept([first])
@@ -267,8 +267,10 @@ async def test_an_event_whose_taking_was_cut_short_counts_when_it_comes_again(
     cut_short.cancel()
     await asyncio.gather(cut_short, return_exceptions=True)
     assert aggregator._drain() == [first]
-    await aggregator._accept([second, first])
+    await aggregator._accept([second])
     assert aggregator._drain() == [second]
+    await aggregator._accept([first])
+    assert aggregator._drain() == []
 
 
 async def test_what_lies_before_the_connection_proves_no_subscription(

@@ -44,7 +44,7 @@ async def everything(aggregator: ExchangeAggregator) -> list[Liquidation]:
 
 def queued(aggregator: ExchangeAggregator) -> int:
     """Return how many events wait for a reader."""
-    return sum(map(len, aggregator._queue._queue))  # type: ignore[attr-defined, arg-type]
+    return aggregator._queue.qsize()
 
 
 @pytest.mark.parametrize("exchange", VENUES)

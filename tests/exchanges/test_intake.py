@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from exchanges.adapters import adapters
-from exchanges.events import Heartbeat, Liquidation, Rejected, StoredEvent
+from exchanges.events import FeedEvent, Heartbeat, Liquidation, Rejected, StoredEvent
 from exchanges.health import HealthTracker
 from exchanges.instruments import Instruments
 from exchanges.intake import Intake
@@ -21,6 +21,12 @@ FRAME = (
     b'{"topic":"allLiquidation.BTCUSDT","ts":1795000000500,"data":['
     b'{"T":1795000000100,"s":"BTCUSDT","S":"Buy","v":"0.5","p":"80000"}]}'
 )
+
+
+async def _take(intake: Intake, *frames: bytes) -> list[FeedEvent]:
+    events = [event for frame in frames for event in intake.take(frame)]
+    await intake.keep()
+    return events
 
 
 @pytest.fixture
@@ -45,7 +51,7 @@ def intake(taken: list[StoredEvent], health: HealthTracker) -> Intake:
 async def test_liquidations_are_handed_on_and_counted(
     intake: Intake, taken: list[StoredEvent], health: HealthTracker
 ):
-    assert list(await intake.take(FRAME)) == taken
+    assert await _take(intake, FRAME) == taken
     [row] = taken
     assert isinstance(row, Liquidation) and row.received_time == NOW
     assert (health.snapshot().message_count, health.snapshot().last_event_at) == (1, NOW)
@@ -54,7 +60,7 @@ async def test_liquidations_are_handed_on_and_counted(
 async def test_what_is_no_liquidation_is_returned_only(
     intake: Intake, taken: list[StoredEvent], health: HealthTracker
 ):
-    assert list(await intake.take(b'{"op":"pong"}')) == [Heartbeat()]
+    assert list(await _take(intake, b'{"op":"pong"}')) == [Heartbeat()]
     assert taken == []
     assert (health.snapshot().message_count, health.snapshot().last_heartbeat) == (0, NOW)
 
@@ -62,7 +68,7 @@ async def test_what_is_no_liquidation_is_returned_only(
 async def test_a_malformed_frame_is_kept_whole_with_its_reason(
     intake: Intake, taken: list[StoredEvent], health: HealthTracker
 ):
-    assert list(await intake.take(b'{"topic":\xff')) == []
+    assert list(await _take(intake, b'{"topic":\xff')) == []
     [rejected] = taken
     assert isinstance(rejected, Rejected)
     text = base64.b64decode(rejected.frame.removeprefix("base64:"))
@@ -74,7 +80,7 @@ async def test_a_malformed_frame_is_kept_whole_with_its_reason(
 async def test_a_malformed_gzip_frame_is_kept_as_the_text_it_holds(
     intake: Intake, taken: list[StoredEvent]
 ):
-    await intake.take(gzip.compress(b'{"op": 1}'))
+    await _take(intake, gzip.compress(b'{"op": 1}'))
     [rejected] = taken
     assert isinstance(rejected, Rejected)
     assert rejected.frame == '{"op": 1}'
@@ -85,7 +91,7 @@ async def test_what_cannot_be_true_is_kept_apart_row_by_row(
 ):
     ahead = int((NOW + timedelta(hours=2)).timestamp() * 1000)
     row = b'{"T":%d,"s":"ETHUSDT","S":"Buy","v":"1","p":"3000"}'
-    await intake.take(FRAME.replace(b"}]}", b"}," + row % ahead + b"]}"))
+    await _take(intake, FRAME.replace(b"}]}", b"}," + row % ahead + b"]}"))
     good, kept = taken
     assert isinstance(good, Liquidation) and good.symbol == "BTCUSDT"
     assert isinstance(kept, Rejected) and "120 minutes ahead" in kept.reason
@@ -96,7 +102,7 @@ async def test_what_cannot_be_true_is_kept_apart_row_by_row(
 async def test_a_frame_that_is_too_large_is_refused_and_its_beginning_kept(
     intake: Intake, taken: list[StoredEvent]
 ):
-    await intake.take(FRAME[:-2] + b" " * 1024 * 1024 + b"]}")
+    await _take(intake, FRAME[:-2] + b" " * 1024 * 1024 + b"]}")
     [kept] = taken
     assert isinstance(kept, Rejected)
     assert kept.reason.endswith("at most 1048576 are taken")
@@ -110,7 +116,7 @@ async def test_a_frame_that_is_too_large_is_refused_and_its_beginning_kept(
 async def test_bombs_and_deep_nesting_are_refused(
     intake: Intake, taken: list[StoredEvent], frame: bytes
 ):
-    await intake.take(frame)
+    await _take(intake, frame)
     [kept] = taken
     assert isinstance(kept, Rejected)
 
@@ -126,8 +132,8 @@ async def test_a_bug_in_the_adapter_costs_one_frame_and_is_logged(
 
     with monkeypatch.context() as patched:
         patched.setattr("exchanges.adapters.bybit.BybitAdapter.parse", broken)
-        await intake.take(FRAME)
-    await intake.take(FRAME)
+        await _take(intake, FRAME)
+    await _take(intake, FRAME)
     kept, row = taken
     assert isinstance(kept, Rejected) and "ZeroDivisionError" in kept.reason
     assert kept.frame == FRAME.decode()
