@@ -15,7 +15,8 @@ from heatmap.pacing import Application, Message
 def admitted(application: Application, at_once: int) -> Application:
     """Return the ASGI application that begins `at_once` answers at a time, first come first.
 
-    A place is free again once an answer begins to be sent: a long file keeps nobody waiting.
+    A place is free again once an answer has gone on beyond its first part: a long file keeps
+    nobody waiting, and a page whose head is out is still being made.
     """
     places: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
 
@@ -25,7 +26,7 @@ def admitted(application: Application, at_once: int) -> Application:
         await place.take()
 
         async def pass_on(message: Message) -> None:
-            place.leave()
+            place.note(message)
             await send(message)
 
         try:
@@ -41,11 +42,19 @@ class _Place:
 
     def __init__(self, free: asyncio.Semaphore) -> None:
         self._free = free
-        self._is_taken = False
+        self._is_taken = self._is_begun = False
 
     async def take(self) -> None:
         await self._free.acquire()
         self._is_taken = True
+
+    def note(self, message: Message) -> None:
+        """Leave when what is sent is the second part of a body, or all of it."""
+        if message["type"] != "http.response.body":
+            return
+        if self._is_begun or not message.get("more_body"):
+            self.leave()
+        self._is_begun = True
 
     def leave(self) -> None:
         if self._is_taken:

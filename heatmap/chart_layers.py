@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, cast
+from hashlib import blake2b
+from typing import Any, Literal, TypeVar, cast
 
+from django.conf import settings
+from django.core.cache import caches
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -25,6 +28,8 @@ from heatmap.shapes.prices import Klines
 from heatmap.zones.combining import Weighting
 from heatmap.zones.grid import WIDTH
 
+T = TypeVar("T")
+
 Layer = Literal["predicted", "observed", "candles"]
 LAYERS: tuple[Layer, ...] = ("predicted", "observed", "candles")
 WEIGHTINGS: tuple[Weighting, ...] = ("notional", "share", "equal")
@@ -33,6 +38,8 @@ MOST_STEPS, MOST_LEVELS = 150, 120
 FROZEN_EVERY = timedelta(minutes=30)
 # Up to here the observed ones have finer time steps of their own.
 FINE_SPAN = timedelta(hours=4)
+# Candles close each five minutes and levels freeze each half hour: they are read this often.
+KEPT_SECONDS = 15
 # How far beyond the candles the price axis reaches, as a part of the price.
 REACH = {
     "5m": 0.025, "15m": 0.04, "30m": 0.05, "1h": 0.07, "2h": 0.09, "4h": 0.1,
@@ -151,7 +158,11 @@ def told_rules() -> dict[str, Any]:
 
 def _candles(query: Selection, interval: str) -> Klines:
     indexes = bin_indexes(query.start, query.end, INTERVALS[interval])
-    return klines(cast(str, query.symbol), interval, indexes, query.asked_at)
+    symbol = cast(str, query.symbol)
+    return _kept(
+        ("candles", symbol, interval, indexes),
+        lambda: klines(symbol, interval, indexes, query.asked_at),
+    )
 
 
 def _window(candles: Klines | None, interval: str) -> Window | None:
@@ -178,7 +189,22 @@ def _predicted(
         price_min=window.low if window else None,
         price_max=window.high if window else None,
     )
-    return predicted_columns(wanted, query, interval)
+    indexes = bin_indexes(query.start, query.end, INTERVALS[interval])
+    return _kept(
+        ("predicted", wanted, interval, indexes),
+        lambda: predicted_columns(wanted, query, interval),
+    )
+
+
+def _kept(asked: tuple[object, ...], make: Callable[[], T]) -> T:
+    """Return what was made for the same question a moment ago, or make it."""
+    text = repr((settings.LIQSITE_LAKE, *asked)).encode()
+    key = blake2b(text, digest_size=20).hexdigest()
+    found: T | None = caches["answers"].get(key)
+    if found is None:
+        found = make()
+        caches["answers"].set(key, found, KEPT_SECONDS)
+    return found
 
 
 def _observed(

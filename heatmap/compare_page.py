@@ -27,7 +27,7 @@ from heatmap.page_parts import (
 )
 from heatmap.parameters import TIMEFRAMES, Selection
 from heatmap.shapes.heatmap import GridColumns
-from heatmap.symbols import UnknownSymbol, require_known
+from heatmap.symbols import UnknownSymbol, ranked_symbols, require_known
 
 LATEST_IDS = 200
 
@@ -70,7 +70,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 
 def _stored(query: Selection) -> Stored:
     try:
-        symbols = tuple(queries.symbols())
+        symbols = ranked_symbols()
         require_known(query.symbol)
         latest = tuple(row["event_id"] for row in queries.latest(query, LATEST_IDS))
         grid = heatmap_grid(query)

@@ -36,16 +36,19 @@ def coverage(
     end: datetime,
     now: datetime,
     unknown_values: Mapping[str, int] | None = None,
+    known: Mapping[str, list[Interval]] | None = None,
 ) -> dict[str, Coverage]:
     """Return for each exchange which part of [start, end) its feed was proven to deliver.
 
     Times of the future count as not covered, repaired gaps as covered. Overlapping gaps count
-    once. `unknown_values` are the rows in the range whose value is not known.
+    once. `unknown_values` are the rows in the range whose value is not known; `known` is what
+    `uncovered` returned for a longer range with the same end.
     """
     unknown = unknown_values or {}
+    found = uncovered(exchanges, start, end, now) if known is None else known
     return {
-        name: _told(name, gaps, start, end, unknown.get(name, 0))
-        for name, gaps in uncovered(exchanges, start, end, now).items()
+        name: _told(name, _inside(gaps, start, end), start, end, unknown.get(name, 0))
+        for name, gaps in found.items()
     }
 
 

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from heatmap import queries
 from heatmap.answers.predicted_levels import BANDS, liquidation_map
 from heatmap.answers.sources import Wanted
 from heatmap.api.parameters import price_bin_size_field
@@ -29,7 +28,7 @@ from heatmap.page_parts import (
 )
 from heatmap.parameters import DEFAULT_SYMBOL, BadParameters, validated
 from heatmap.shapes.predicted import LiquidationMap
-from heatmap.symbols import UnknownSymbol, require_known
+from heatmap.symbols import UnknownSymbol, ranked_symbols, require_known
 from heatmap.templatetags.figures import plain
 from heatmap.zone_queries import MarketPart, market_parts
 
@@ -127,7 +126,7 @@ def _parse(given: Mapping[str, Any]) -> tuple[Wanted, tuple[str, ...], str]:
 def _stored(found: MapAsked, now: datetime) -> tuple[MapAsked, Stored]:
     """Return the map, and what was asked for without a price step that does not fit."""
     try:
-        symbols = tuple(queries.symbols())
+        symbols = ranked_symbols()
         require_known(found.query.symbol)
         told = liquidation_map(found.query, now, now, found.bands)
         lacking = () if told["frozen_at"] else market_parts(found.query.symbol, now - GATHERED)

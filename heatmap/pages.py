@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_safe
 
 from heatmap import queries
-from heatmap.answers.heatmap import zones
+from heatmap.answers.heatmap import bands
 from heatmap.answers.history import SUMMARY_HOURS, summary
 from heatmap.bins import INTERVALS
 from heatmap.chart_layers import Charted, ChartParameters, Shown, charted, told_rules
+from heatmap.early import begun_early
 from heatmap.fields import TYPES
 from heatmap.health import snapshot
 from heatmap.page_parameters import Asked, SteppedParameters, asked, embedded_query
@@ -35,7 +37,9 @@ from heatmap.page_parts import (
 from heatmap.parameters import TIMEFRAMES, BadParameters
 from heatmap.shapes.heatmap import GridColumns, Zone
 from heatmap.shapes.totals import Summary, Window
+from heatmap.symbols import ranked_symbols
 
+TEMPLATE = "heatmap/page.html"
 LATEST_ROWS = 100
 LARGEST_ZONES = 10
 STRIP = [f"{hours}h" for hours in SUMMARY_HOURS]
@@ -76,13 +80,24 @@ def shell(request: HttpRequest) -> dict[str, str]:
 
 
 @require_safe
-def heatmap(request: HttpRequest) -> HttpResponse:
+def heatmap(request: HttpRequest) -> HttpResponseBase:
     """Liquidations of one symbol: chart, totals, tape, and how the venues are doing."""
     shown = Shown.of(request.GET.dict())
-    found, stored = _answered(asked(request.GET, ChartedParameters), shown)
+    wanted = asked(request.GET, ChartedParameters)
+    known = {"query": wanted.query}
+    if wanted.steps or wanted.refusal:
+        # Whether there would be too many steps is known last, and is told by the status.
+        context = known | _context(wanted, shown)
+        status = 400 if context["asked"].refusal else 200
+        return render(request, TEMPLATE, context, status=status)
+    return begun_early(request, TEMPLATE, known, partial(_context, wanted, shown))
+
+
+def _context(wanted: Asked, shown: Shown) -> dict[str, Any]:
+    found, stored = _answered(wanted, shown)
     health = snapshot(datetime.now(UTC))
     displayed = shown_health(health)
-    context = {
+    return {
         "asked": found,
         "query": found.query,
         "shown": shown,
@@ -98,7 +113,6 @@ def heatmap(request: HttpRequest) -> HttpResponse:
         "exports": exports(found),
         "embedded": _embedded(found, shown, stored, health),
     }
-    return render(request, "heatmap/page.html", context, status=400 if found.refusal else 200)
 
 
 def _answered(found: Asked, shown: Shown) -> tuple[Asked, Stored]:
@@ -119,9 +133,9 @@ def _stored(found: Asked, shown: Shown) -> Stored:
     return Stored(
         charted=drawn,
         summary=summary(replace(query, end=query.asked_at), "none"),
-        zones=tuple(_largest(zones(query, price_bin_size=levels)["zones"])),
+        zones=tuple(_largest(bands(drawn.grid))),
         latest=tuple(queries.latest(replace(query, types=TYPES), LATEST_ROWS)),
-        symbols=tuple(queries.symbols()),
+        symbols=ranked_symbols(),
         largest="" if drawn.grid["totals"]["count"] else largest_words(query),
     )
 

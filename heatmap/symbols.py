@@ -12,7 +12,7 @@ from exchanges.adapters import adapters
 from exchanges.catalog import Catalog
 from heatmap.freshness import kept
 from heatmap.parameters import DEFAULT_SYMBOL
-from heatmap.queries import known_symbols
+from heatmap.queries import known_symbols, symbols
 
 LISTED_SECONDS = 60
 MOST_NEAREST = 5
@@ -34,6 +34,19 @@ def require_known(symbol: str | None) -> None:
     stored: list[str] = orjson.loads(kept("known_symbols", {}, lambda: sorted(known_symbols())))
     if symbol not in stored:
         raise UnknownSymbol(str(symbol), _nearest(str(symbol), [*stored, *_listed()]))
+
+
+def ranked_symbols() -> tuple[str, ...]:
+    """Return the symbols of the last 30 days, the most liquidated first; a minute old at most.
+
+    Raises StoreUnavailable.
+    """
+    key = f"ranked_symbols:{hash(settings.LIQSITE_LAKE)}"
+    found = cache.get(key)
+    if not found:
+        found = tuple(symbols())
+        cache.set(key, found, LISTED_SECONDS)
+    return tuple(found)
 
 
 def _listed() -> frozenset[str]:

@@ -27,7 +27,7 @@ from heatmap.page_parts import (
     venues,
 )
 from heatmap.parameters import TIMEFRAMES, Selection
-from heatmap.symbols import UnknownSymbol, require_known
+from heatmap.symbols import UnknownSymbol, ranked_symbols, require_known
 
 # As many as the page's module keeps: with fewer there could be a hole below the newest.
 MOST_ROWS = 200
@@ -77,7 +77,7 @@ def tape(request: HttpRequest) -> HttpResponse:
 
 def _stored(query: Selection) -> Stored:
     try:
-        symbols = tuple(queries.symbols())
+        symbols = ranked_symbols()
         require_known(query.symbol)
         rows = tuple(queries.latest(replace(query, types=TYPES), MOST_ROWS))
         return Stored(rows, symbols, largest="" if rows else largest_words(query))

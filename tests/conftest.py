@@ -10,10 +10,20 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import caches
+from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings
 
-from exchanges.store import Writer
+from exchanges.store import Writer, connection
 from exchanges.store.catalog import CATALOG, DATA
+
+# How long a test takes is measured elsewhere: here other tests run beside it.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
+
+
+def pytest_configure() -> None:
+    """Have DuckDB use one thread: a few rows in two of them cost half as much again."""
+    connection.CONFIG["threads"] = 1
 
 
 @pytest.fixture(scope="session")

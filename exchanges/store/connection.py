@@ -19,6 +19,8 @@ from exchanges.store import shared
 # straight to Parquet. Inlining many rows at once is slow, so the limit is small.
 INLINED_ROWS = 500
 WRITER_MEMORY = "400MB"
+# Signatures are checked by `_check_signatures`.
+CONFIG: dict[str, str | bool | int | float | list[str]] = {"allow_unsigned_extensions": True}
 ARENAS = 2
 _EMBEDDED = ("sqlite_scanner",)
 _NOTHING_YET = "Nothing has been stored yet. Start the worker: `make run`."
@@ -93,7 +95,7 @@ def _attach(lake: Lake, read_only: bool) -> duckdb.DuckDBPyConnection:
 def _extended(extensions: tuple[str, ...]) -> duckdb.DuckDBPyConnection:
     """Return a connection with extensions whose signatures this process has checked."""
     _check_signatures(extensions)
-    connection = duckdb.connect(":memory:", config={"allow_unsigned_extensions": True})
+    connection = duckdb.connect(":memory:", config=CONFIG)
     for extension in extensions:
         _load(connection, extension)
     return connection

@@ -105,5 +105,6 @@ def _counted(
 
 
 def _from(cell: Cell, first_time: int, first_price: int) -> Cell:
-    price = None if cell.price_index is None else cell.price_index - first_price
-    return cell._replace(time_index=cell.time_index - first_time, price_index=price)
+    exchange, side, time, index, value_usd, events, unknown_values, newest = cell
+    price = None if index is None else index - first_price
+    return Cell(exchange, side, time - first_time, price, value_usd, events, unknown_values, newest)

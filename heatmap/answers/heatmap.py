@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from exchanges.events import Side
@@ -76,6 +76,15 @@ def zones(
     }
 
 
+def bands(found: GridColumns) -> list[Zone]:
+    """Return the price steps of a grid that hold something, all its times together."""
+    parts: dict[tuple[int, Side], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for column in found["cells"]:
+        for index, value in zip(column["price_index"], column["value_usd"], strict=True):
+            parts[index, column["side"]][column["exchange"]] += value or 0.0
+    return _bands(parts, found["price"]["start"], found["price"]["step"])
+
+
 def _unplaced(cells: Iterable[Cell]) -> Iterable[Cell]:
     return (cell for cell in cells if cell.price_index is None)
 
@@ -102,16 +111,24 @@ def _columns(cells: Iterable[Cell]) -> list[CellColumns]:
 
 
 def _zones(found: Grid) -> list[Zone]:
-    parts: dict[tuple[int, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    parts: dict[tuple[int, Side], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for cell in found.cells:
         if cell.price_index is not None:
-            parts[cell.price_index, cell.side][cell.exchange] += cell.value_usd or 0.0
+            side = cast(Side, cell.side)
+            parts[cell.price_index, side][cell.exchange] += cell.value_usd or 0.0
+    return _bands(parts, found.first_price, found.price_step)
+
+
+def _bands(
+    parts: Mapping[tuple[int, Side], Mapping[str, float]], first: float, step: float
+) -> list[Zone]:
+    """Return what exchanges hold by price step and side, lowest price first."""
     return [
         {
-            "price_low": found.first_price + index * found.price_step,
-            "price_high": found.first_price + (index + 1) * found.price_step,
+            "price_low": first + index * step,
+            "price_high": first + (index + 1) * step,
             "total_density": sum(breakdown.values()),
-            "side": cast(Side, side),
+            "side": side,
             "exchange_breakdown": dict(breakdown),
         }
         for (index, side), breakdown in sorted(parts.items())

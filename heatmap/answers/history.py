@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -22,7 +22,7 @@ from heatmap.answers.parts import (
     weigh,
 )
 from heatmap.bins import INTERVALS, bin_indexes, bin_start, interval
-from heatmap.coverage import coverage
+from heatmap.coverage import Interval, coverage, uncovered
 from heatmap.parameters import Selection
 from heatmap.queries import Cell, WindowPart, buckets, windows
 from heatmap.shapes.totals import Bucket, History, Largest, Summary, Window
@@ -51,6 +51,7 @@ def summary(selection: Selection, weighting: str) -> Summary:
     names = selection.exchanges
     longest = replace(selection, start=selection.end - timedelta(hours=SUMMARY_HOURS[-1]))
     parts = windows(longest, SUMMARY_HOURS)
+    gaps = uncovered(names, longest.start, longest.end, longest.asked_at)
     return {
         "symbol": selection.symbol,
         "end": selection.end,
@@ -65,6 +66,7 @@ def summary(selection: Selection, weighting: str) -> Summary:
                 replace(longest, start=selection.end - timedelta(hours=hours)),
                 [part for part in parts if part.window_index <= index],
                 weighting,
+                gaps,
             )
             for index, hours in enumerate(SUMMARY_HOURS)
         },
@@ -91,7 +93,12 @@ def _bucket(cells: list[Cell], index: int, step: int) -> Bucket:
     }
 
 
-def _window(selection: Selection, parts: list[WindowPart], weighting: str) -> Window:
+def _window(
+    selection: Selection,
+    parts: list[WindowPart],
+    weighting: str,
+    gaps: Mapping[str, list[Interval]],
+) -> Window:
     raw = [
         Cell(p.exchange, p.side, p.window_index, None, p.value_usd, p.events, p.unknown_values)
         for p in parts
@@ -108,7 +115,7 @@ def _window(selection: Selection, parts: list[WindowPart], weighting: str) -> Wi
         },
         "weights": weights,
         "coverage": coverage(
-            names, selection.start, selection.end, selection.asked_at, unknown_of(cells)
+            names, selection.start, selection.end, selection.asked_at, unknown_of(cells), gaps
         ),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -72,10 +72,10 @@ def totals(cells: Iterable[Cell], exchanges: Iterable[str]) -> Totals:
 
 def totals_by_exchange(cells: Sequence[Cell], exchanges: Iterable[str]) -> dict[str, Totals]:
     """Add up the cells of each exchange."""
-    return {
-        name: totals((cell for cell in cells if cell.exchange == name), [name])
-        for name in exchanges
-    }
+    of: defaultdict[str, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        of[cell.exchange].append(cell)
+    return {name: totals(of[name], [name]) for name in exchanges}
 
 
 def weigh(cells: list[Cell], weighting: str) -> tuple[list[Cell], Weights | None]:

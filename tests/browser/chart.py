@@ -11,6 +11,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.looks import DRAWN, SECOND
 
+# The whole chart is in the window.
+TALL = {"width": 1280, "height": 1100}
+
 CELLS = """() => {
     const chart = document.querySelector("[data-heat]");
     const { z, x0, dx, y0, dy } = chart.data[0];

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from heatmap.templatetags import figures
-from tests.browser.chart import drawn, some_cells
+from tests.browser.chart import TALL, drawn, some_cells
 from tests.browser.conftest import OpenPage
 from tests.browser.demo import Demo
 from tests.browser.looks import SECOND, no_live_rows
@@ -26,7 +26,7 @@ def story(demo: Demo) -> None:
 
 
 def test_click_shows_the_legs_of_the_api(open_page: OpenPage) -> None:
-    page = open_page(STORY, no_live_rows)
+    page = open_page(STORY, no_live_rows, viewport=TALL)
     drawn(page)
     cell = max(some_cells(page, 50), key=lambda cell: cell["usd"])
     with page.expect_response(re.compile("/liquidations/explain")) as answer:
@@ -47,7 +47,7 @@ def test_click_shows_the_legs_of_the_api(open_page: OpenPage) -> None:
 
 
 def test_observed_cell_shows_its_events_with_their_raw_messages(open_page: OpenPage) -> None:
-    page = open_page(f"{STORY}&layers=observed", no_live_rows)
+    page = open_page(f"{STORY}&layers=observed", no_live_rows, viewport=TALL)
     drawn(page)
     [cell] = some_cells(page, 1)
     page.mouse.click(cell["x"], cell["y"])
@@ -60,7 +60,7 @@ def test_observed_cell_shows_its_events_with_their_raw_messages(open_page: OpenP
 
 
 def test_keyboard_opens_and_escape_closes_with_the_focus_back(open_page: OpenPage) -> None:
-    page = open_page(STORY, no_live_rows)
+    page = open_page(STORY, no_live_rows, viewport=TALL)
     drawn(page)
     chart = page.locator("[data-heat]")
     chart.focus()
@@ -80,7 +80,7 @@ def test_keyboard_opens_and_escape_closes_with_the_focus_back(open_page: OpenPag
 def test_refusal_is_said_in_the_words_of_the_api(
     open_page: OpenPage, complaints: list[str]
 ) -> None:
-    page = open_page(STORY, no_live_rows)
+    page = open_page(STORY, no_live_rows, viewport=TALL)
     drawn(page)
     refusal = {"detail": "The store is away.", "code": "store_unavailable"}
     page.route("**/explain**", lambda route: route.fulfill(json=refusal, status=503))
@@ -92,7 +92,7 @@ def test_refusal_is_said_in_the_words_of_the_api(
 
 
 def test_dragging_zooms_and_explains_nothing(open_page: OpenPage) -> None:
-    page = open_page(STORY, no_live_rows)
+    page = open_page(STORY, no_live_rows, viewport=TALL)
     drawn(page)
     cells = sorted(some_cells(page, 30), key=lambda cell: cell["x"])
     page.mouse.move(cells[0]["x"], cells[0]["y"])

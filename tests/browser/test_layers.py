@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from heatmap.templatetags import figures
-from tests.browser.chart import drawn, embedded, some_cells, total_of
+from tests.browser.chart import TALL, drawn, embedded, some_cells, total_of
 from tests.browser.conftest import OpenPage
 from tests.browser.demo import Demo
 from tests.browser.looks import SECOND, no_live_rows
@@ -49,7 +49,7 @@ def test_all_layers_are_drawn_with_one_answer_of_the_server(open_page: OpenPage)
 
 
 def test_ten_cells_are_what_the_tooltip_and_the_api_tell(open_page: OpenPage) -> None:
-    page = open_page(STORY, no_live_rows)
+    page = open_page(STORY, no_live_rows, viewport=TALL)
     drawn(page)
     told = embedded(page)
     tooltip = page.locator("[data-tooltip]")
@@ -63,7 +63,7 @@ def test_ten_cells_are_what_the_tooltip_and_the_api_tell(open_page: OpenPage) ->
 
 
 def test_ten_observed_cells_are_what_the_tooltip_and_the_api_tell(open_page: OpenPage) -> None:
-    page = open_page(f"{STORY}&layers=observed", no_live_rows)
+    page = open_page(f"{STORY}&layers=observed", no_live_rows, viewport=TALL)
     drawn(page)
     told = embedded(page)["grid"]
     tooltip = page.locator("[data-tooltip]")

@@ -50,13 +50,6 @@ export async function fetchLatest(query, signal, limit = 100) {
   return answer.liquidations;
 }
 
-export async function fetchZones(query, signal) {
-  const { price_bin_size } = query;
-  const values = defined({ ...filters(query), price_bin_size });
-  const answer = await get("/liquidations/heatmap", values, signal);
-  return answer.zones;
-}
-
 export function fetchMap(query, signal) {
   return get("/liquidations/map", parameters(query), signal);
 }

@@ -1,5 +1,6 @@
 // What the charts share: the time axis, the theme's colours, and the way Plotly is called.
 
+import { find } from "./dom.js";
 import { localTicks } from "./ticks.js";
 
 export const CONFIG = {
@@ -14,6 +15,12 @@ const CLOCKS = [
   { dtickrange: [60_000, 86_400_000], value: "%H:%M\n%e %b" },
   { dtickrange: [86_400_000, null], value: "%e %b\n%Y" },
 ];
+
+// Wait until the chart library is there: it comes beside the modules, in no fixed order.
+export async function library() {
+  if (window.Plotly) return;
+  await new Promise((resolve) => find("[data-plotly]").addEventListener("load", resolve));
+}
 
 // Return the theme's colours as the browser resolves them now.
 export function theme() {

@@ -3,6 +3,8 @@
 import { find, make, show, write } from "./dom.js";
 import { count, price, range, share, side, stamp, usd } from "./format.js";
 
+const MOST_ZONES = 10;
+
 export function tellTotals(grid) {
   const { totals } = grid;
   show("[data-totals]", true);
@@ -36,18 +38,18 @@ export function tellParts(grid, venues) {
   find("[data-parts]").replaceChildren(...rows);
 }
 
-export function tellZones(zones, venues) {
-  const largest = zones
-    .filter((zone) => zone.total_density)
-    .sort((a, b) => b.total_density - a.total_density)
-    .slice(0, 10);
+// Write the price steps of the chart that hold most, with each exchange's part.
+export function tellZones(grid, venues) {
+  const largest = zonesOf(grid)
+    .sort((a, b) => b.total - a.total)
+    .slice(0, MOST_ZONES);
   const rows = largest.map((zone) =>
     line(
-      price(zone.price_low),
-      price(zone.price_high),
+      price(zone.low),
+      price(zone.high),
       side(zone.side),
-      usd(zone.total_density),
-      breakdown(zone, venues),
+      usd(zone.total),
+      breakdown(zone.parts, venues),
     ),
   );
   find("[data-zones]").replaceChildren(...(rows.length ? rows : [line("Nothing.")]));
@@ -60,8 +62,21 @@ export function tellQuery(query) {
   document.title = `${symbol} heatmap · liqsite`;
 }
 
-function breakdown({ exchange_breakdown }, venues) {
-  return Object.entries(exchange_breakdown)
+// Return [{side, low, high, total, parts: {exchange: dollars}}] of all times together.
+function zonesOf(grid) {
+  const zones = new Map();
+  grid.visit((exchange, side, timeIndex, dollars, priceIndex) => {
+    const key = `${side} ${priceIndex}`;
+    if (!zones.has(key)) zones.set(key, { side, ...grid.box(0, priceIndex), total: 0, parts: {} });
+    const zone = zones.get(key);
+    zone.total += dollars;
+    zone.parts[exchange] = (zone.parts[exchange] ?? 0) + dollars;
+  });
+  return [...zones.values()];
+}
+
+function breakdown(parts, venues) {
+  return Object.entries(parts)
     .map(([exchange, value]) => `${venues[exchange].display_name} ${usd(value)}`)
     .join(", ");
 }

@@ -8,6 +8,7 @@ import { readJson, show, write } from "../lib/dom.js";
 import { range } from "../lib/format.js";
 import { HeldBack } from "../lib/heldback.js";
 import { Multiples } from "../lib/multiples.js";
+import { Recent } from "../lib/received.js";
 import { Redraw } from "../lib/redraw.js";
 import { Refresh } from "../lib/refresh.js";
 import { isCounted, nothingOf, passes } from "../lib/selection.js";
@@ -32,9 +33,9 @@ const connection = new Connection({
   askHealth,
   askRows: () => refresh.soon(),
 });
-// The query whose answer is on the page, and live rows that came while another was asked for.
+const recent = new Recent();
+// The query whose answer is on the page.
 let shown = first;
-let meanwhile = [];
 // Ids of the rows that were counted since that answer, and of its newest.
 let seen = new Set();
 
@@ -65,7 +66,6 @@ function selectNothing(query) {
 }
 
 async function ask(query, signal) {
-  meanwhile = [];
   const [answer, rows] = await Promise.all([fetchGrid(query, signal), fetchLatest(query, signal)]);
   load(
     query,
@@ -82,7 +82,7 @@ function load(query, answer, ids) {
   stage.clear();
   multiples.load(answer, query);
   seen = new Set(ids);
-  meanwhile.forEach(count);
+  recent.rows.forEach(count);
   if (isAnother) startOver(query);
   heldBack.ask(query, !multiples.count);
   redraw.now();
@@ -102,7 +102,7 @@ function wish({ symbol, exchanges, min_value }) {
 }
 
 function take(frame) {
-  if (refresh.isAsking) meanwhile.push(...frame.rows);
+  recent.add(frame.rows);
   frame.rows.forEach(count);
   if (frame.left_out) refresh.soon();
   redraw.soon();

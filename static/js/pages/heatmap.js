@@ -1,6 +1,6 @@
 // The heatmap page: what the server rendered, kept live.
 
-import { fetchHealth, fetchLatest, fetchSummary, fetchZones } from "../lib/api.js";
+import { fetchHealth, fetchLatest, fetchSummary } from "../lib/api.js";
 import { Badges } from "../lib/badges.js";
 import { Bars } from "../lib/bars.js";
 import { Connection } from "../lib/connection.js";
@@ -12,6 +12,7 @@ import { Grid } from "../lib/grid.js";
 import { HeldBack } from "../lib/heldback.js";
 import { Main } from "../lib/main.js";
 import { startPicture } from "../lib/picture.js";
+import { library } from "../lib/plot.js";
 import { Recent } from "../lib/received.js";
 import { pause, Redraw } from "../lib/redraw.js";
 import { Refresh } from "../lib/refresh.js";
@@ -91,7 +92,6 @@ async function ask(query, signal) {
     fetchSummary(query, signal),
   ]);
   load(query, answers, rows, totals);
-  if (tables.open) await tellTables(signal);
 }
 
 function load(query, answers, rows, totals) {
@@ -141,12 +141,13 @@ async function draw() {
   if (!grid.exchanges || !shown.exchanges.length) return;
   strip.tell();
   tellTotals(grid);
-  if (tables.open) tellParts(grid, venues);
+  tellTables();
   const words = grid.isEmpty ? quietWords() : "";
   if (main.isEmpty) return stage.empty(words, shown.min_value !== undefined);
   stage.ready();
   show("[data-quiet]", words !== "");
   write("[data-quiet]", words);
+  await library();
   await main.draw();
   await pause();
   bars.draw(zoom);
@@ -164,10 +165,10 @@ function onError(error) {
   if (error.isOurFault) refresh.stop();
 }
 
-async function tellTables(signal) {
-  if (!grid.exchanges) return;
+function tellTables() {
+  if (!tables.open || !grid.exchanges) return;
   tellParts(grid, venues);
-  tellZones(await fetchZones(shown, signal), venues);
+  tellZones(grid, venues);
 }
 
 async function askHealth() {
@@ -187,7 +188,7 @@ setInterval(() => document.hidden || badges.tell(), 1_000);
 startShell(() => redraw.now());
 startPicture(main.heat.element, () => `${shown.symbol} liquidated, ${range(shown)}`);
 find("[data-now]").addEventListener("click", () => zoom.reset());
-tables.addEventListener("toggle", () => tables.open && tellTables().catch(onError));
+tables.addEventListener("toggle", tellTables);
 refresh.query = first.exchanges.length ? first : null;
 connection.start({ symbols: [first.symbol] });
 if (rendered) load(first, embedded, latest, summary);

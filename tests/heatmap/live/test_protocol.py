@@ -143,9 +143,9 @@ async def test_who_says_nothing_is_told_and_closed(limit: Limit) -> None:
 
 
 async def test_who_pings_is_not_closed(limit: Limit) -> None:
-    limit(silent_seconds=0.1, frames_per_second=1000)
+    limit(silent_seconds=0.5, frames_per_second=1000)
     async with opened() as client:
-        for _ in range(20):
+        for _ in range(80):
             await client.say("ping")
             await client.next_of("pong")
             await asyncio.sleep(0.01)
