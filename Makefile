@@ -49,7 +49,7 @@ check: .venv/installed-dev ## style, types and import rules
 
 test: check ## everything: check, then all tests
 	@.venv/bin/pytest -n auto --dist loadfile --ignore tests/browser
-	@.venv/bin/pytest tests/browser
+	@.venv/bin/pytest -n 2 --dist loadfile --reruns 1 -rR tests/browser
 
 chaos: .venv/installed-dev ## kills, floods, faults, full disks, for forty minutes (ROUNDS=5: a short kill run)
 	@$(PY) -m tests.chaos

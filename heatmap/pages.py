@@ -37,7 +37,7 @@ from heatmap.page_parts import (
 from heatmap.parameters import TIMEFRAMES, BadParameters
 from heatmap.shapes.heatmap import GridColumns, Zone
 from heatmap.shapes.totals import Summary, Window
-from heatmap.symbols import ranked_symbols
+from heatmap.symbols import UnknownSymbol, ranked_symbols, require_known
 
 TEMPLATE = "heatmap/page.html"
 LATEST_ROWS = 100
@@ -121,7 +121,7 @@ def _answered(found: Asked, shown: Shown) -> tuple[Asked, Stored]:
         return found, Stored()
     try:
         return found, _stored(found, shown)
-    except UNREADABLE as error:
+    except (UnknownSymbol, *UNREADABLE) as error:
         return found, Stored(refusal=str(error))
     except BadParameters as error:
         return _answered(replace(found.without_steps(), refusal=error.detail), shown)
@@ -129,6 +129,7 @@ def _answered(found: Asked, shown: Shown) -> tuple[Asked, Stored]:
 
 def _stored(found: Asked, shown: Shown) -> Stored:
     query, levels = found.query, found.steps.get("price_bin_size")
+    require_known(query.symbol)
     drawn = charted(query, shown, found.steps.get("interval"), levels)
     return Stored(
         charted=drawn,

@@ -25,6 +25,14 @@ pytestmark = pytest.mark.browser
 # What was predicted is asked for beside it.
 GRID = re.compile(r"heatmap-timeseries\?(?!.*layer=predicted)")
 
+KEEP_FIGURE = """() => {
+    const make = Plotly.toImage;
+    Plotly.toImage = (figure, size) => {
+        window.pictured = { layout: figure.layout };
+        return make(figure, size);
+    };
+}"""
+
 
 def drawn(open_page: OpenPage, query: str = "", **options: str) -> Page:
     page = open_page(query, no_live_rows, **options)
@@ -58,7 +66,7 @@ def test_every_control_stands_in_the_address_and_asks_the_api(open_page: OpenPag
     )
     assert answer.json()["price"]["step"] == 50
     # The chart is drawn once a second at most.
-    page.wait_for_function("document.querySelector('[data-heat]').data[0].dy === 50")
+    page.wait_for_function("() => document.querySelector('[data-heat]').data[0].dy === 50")
     page.reload()
     expect(page.get_by_label("Side")).to_have_value("short")
     expect(page.get_by_label("Interval")).to_have_value("5m")
@@ -150,8 +158,13 @@ def test_chart_is_saved_as_a_picture_without_asking_anybody(
     open_page: OpenPage, tmp_path: Path
 ) -> None:
     page = drawn(open_page)
+    page.evaluate(KEEP_FIGURE)
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG").click()
+    figure = page.evaluate("window.pictured")
+    shades = [shape for shape in figure["layout"]["shapes"] if shape["yref"] == "y domain"]
+    assert len(shades) == page.locator("[data-gaps] i").count() > 0
+    assert "shaded: not covered" in figure["layout"]["title"]["text"]
     assert re.match(
         r"liqsite-BTCUSDT-liquidated-24-h-[\d-]+\.png", download.value.suggested_filename
     )

@@ -100,9 +100,9 @@ def test_headings_sort_and_turn_round(open_page: OpenPage, has_script: bool) -> 
 def test_tables_are_renewed_by_themselves(open_page: OpenPage) -> None:
     page = open_page("stats/")
     time = page.locator("[data-fragment='as-of'] time")
-    before = time.inner_text()
+    before = time.get_attribute("datetime") or ""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(time).not_to_have_text(before, timeout=15 * SECOND)
+    expect(time).not_to_have_attribute("datetime", before, timeout=15 * SECOND)
 
 
 def test_no_exchange_selected_is_said_with_a_way_back(open_page: OpenPage) -> None:

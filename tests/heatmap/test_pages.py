@@ -281,3 +281,8 @@ def test_query_that_takes_too_long_is_said_on_the_page(
     response = client.get(address)
     assert response.status_code == 200
     assert "took more than 8 s and was stopped" in text(response)
+
+
+def test_unknown_symbol_is_said(client: Client, worker: WorkerLease, lake: Writer) -> None:
+    lake.append([now_ish()])
+    assert "No data found for symbol &#x27;BTCXYZ&#x27;" in text(client.get("/?symbol=BTCXYZ"))

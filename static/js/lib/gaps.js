@@ -5,6 +5,8 @@ import { clock, stamp } from "./format.js";
 import { zoneWord } from "./zone.js";
 
 const MOST_TOLD = 3;
+// The part of the height in which it stands that some were not covered.
+const FOOT = 0.04;
 const DAY_MS = 86_400_000;
 
 export class Gaps {
@@ -40,6 +42,27 @@ export class Gaps {
       return stripe;
     });
     this.element.replaceChildren(...stripes);
+  }
+
+  // The same as shapes of Plotly, for a picture: it cannot hatch, so they are shaded.
+  shapes(color) {
+    return this.spans.map((span) => ({
+      type: "rect",
+      x0: span.start,
+      x1: span.end,
+      yref: "y domain",
+      y0: 0,
+      y1: this.#isWhole(span) ? 1 : FOOT,
+      fillcolor: color,
+      opacity: 0.4,
+      line: { width: 0 },
+    }));
+  }
+
+  // Who was not covered when, in words; empty where all were.
+  get summary() {
+    const named = new Set(this.spans.flatMap(({ exchanges }) => exchanges));
+    return named.size ? `shaded: not covered (${this.#names([...named])})` : "";
   }
 
   tell() {

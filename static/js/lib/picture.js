@@ -8,12 +8,12 @@ import { theme } from "./plot.js";
 const SCALE = 2;
 const TITLE_HEIGHT = 44;
 
-// `title()` says in words what the chart shows.
-export function startPicture(chart, title) {
+// `title()` says in words what the chart shows, `gaps` what was not covered.
+export function startPicture(chart, gaps, title) {
   const button = find("[data-picture]");
   button.addEventListener("click", async () => {
     button.setAttribute("aria-busy", "true");
-    save(await Plotly.toImage(figure(chart, title()), size(chart)), fileName(title()));
+    save(await Plotly.toImage(figure(chart, gaps, title()), size(chart)), fileName(title()));
     button.setAttribute("aria-busy", "false");
   });
 }
@@ -23,14 +23,16 @@ function size({ clientWidth: width, clientHeight: height }) {
 }
 
 // The notice (that data is simulated) stands on the picture as on the page.
-function figure({ data, layout, clientWidth, clientHeight }, title) {
+function figure({ data, layout, clientWidth, clientHeight }, gaps, title) {
   const colors = theme();
   const notice = find("[data-notice]")?.textContent ?? "";
-  const text = [`${title} · liqsite, ${stamp(Date.now())}`, notice].filter(Boolean).join("<br>");
+  const known = [`${title} · liqsite, ${stamp(Date.now())}`, gaps.summary].filter(Boolean);
+  const text = [known.join(" · "), notice].filter(Boolean).join("<br>");
   return {
     data,
     layout: {
       ...layout,
+      shapes: [...(layout.shapes ?? []), ...gaps.shapes(colors.muted)],
       width: clientWidth,
       height: clientHeight + TITLE_HEIGHT,
       margin: { ...layout.margin, t: layout.margin.t + TITLE_HEIGHT },

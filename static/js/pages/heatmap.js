@@ -186,7 +186,7 @@ function tellHealth(at, rows, worker) {
 tellHealth(health.timestamp, Object.values(health.exchanges), health.worker);
 setInterval(() => document.hidden || badges.tell(), 1_000);
 startShell(() => redraw.now());
-startPicture(main.heat.element, () => `${shown.symbol} liquidated, ${range(shown)}`);
+startPicture(main.heat.element, main.gaps, () => `${shown.symbol} liquidated, ${range(shown)}`);
 find("[data-now]").addEventListener("click", () => zoom.reset());
 tables.addEventListener("toggle", tellTables);
 refresh.query = first.exchanges.length ? first : null;
