@@ -129,7 +129,7 @@ def test_without_candles_the_api_chooses_the_prices(client: Client, lake: Writer
 
 
 def test_a_symbol_without_anything_is_no_error(client: Client, lake: Writer) -> None:
-    data = embedded(client.get("/?symbol=ETHUSDT"))
+    data = embedded(client.get("/"))
     assert data["predicted"]["cells"] == data["candles"]["data"] == []
 
 
