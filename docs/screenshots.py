@@ -8,6 +8,7 @@ A page that the site does not have is said and left out.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -30,7 +32,7 @@ FOLDER = ROOT / "docs" / "img"
 TOUR = ROOT / "docs" / "tour.md"
 FILL_SECONDS = 90
 RATE = 40
-# So long a page may take until it is drawn: the first zones freeze a minute or two after the start.
+# So long a page may take until it is drawn, and the first zones until they freeze.
 DRAWN_SECONDS = 180
 RELOAD_SECONDS = 15
 SETTLE_MS = 1500
@@ -118,6 +120,7 @@ def main(addresses: Sequence[str]) -> None:
         with running_demo(Path(folder), RATE) as demo, running_chromium() as browser:
             print(f"The demo runs at {demo.url}; it fills for {FILL_SECONDS} s.", flush=True)
             time.sleep(FILL_SECONDS)
+            wait_for_zones(demo.url)
             made = [s for s in chosen(addresses) if shoot(browser, demo.url.rstrip("/"), s)]
     if not addresses:
         TOUR.write_text(tour(made))
@@ -167,6 +170,16 @@ def shoot(browser: Browser, site: str, shot: Shot) -> bool:
         context.close()
     print(f"docs/img/{shot.name}.png", flush=True)
     return True
+
+
+def wait_for_zones(site: str) -> None:
+    """Return once something is predicted, or after DRAWN_SECONDS."""
+    deadline = time.monotonic() + DRAWN_SECONDS
+    while time.monotonic() < deadline:
+        with urlopen(f"{site}liquidations/map") as answer:  # noqa: S310 - our own demo
+            if json.load(answer)["levels"]:
+                return
+        time.sleep(2)
 
 
 def wait_until_drawn(page: Page) -> None:
