@@ -10,6 +10,7 @@ from typing import Protocol
 
 from django.db import DatabaseError
 
+from exchanges.backoff import LONGEST_WAIT, Backoff
 from exchanges.clock import Clock
 from exchanges.errors import LiqsiteError
 from exchanges.gathering import InStoreThread
@@ -18,8 +19,6 @@ from exchanges.store import Writer
 from exchanges.venue import Venue
 
 log = logging.getLogger(__name__)
-
-AGAIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -53,13 +52,17 @@ MakeJob = Callable[[Context], Runs]
 
 
 class Beside:
-    """Runs one job for ever: what fails is logged, shown, and made anew after a while."""
+    """Runs one job for ever: what fails is logged, shown, and made anew after a while.
+
+    After what may be over soon it is made soon; a bug waits, as it would only come again.
+    """
 
     def __init__(self, make: MakeJob, context: Context, troubles: MutableMapping[str, str]) -> None:
         self._make = make
         self._context = context
         self._troubles = troubles
         self._name = str(getattr(make, "__name__", make)).lower()
+        self._backoff = Backoff()
 
     async def run(self) -> None:
         """Run for ever."""
@@ -70,13 +73,17 @@ class Beside:
             except (LiqsiteError, DatabaseError) as error:
                 log.error("%s: %s", self._name, error)
                 self._tell(f"The {self._name} waits: {error}")
+                wait = self._backoff.next_wait()
             except Exception as error:
                 log.exception("%s met a bug; it is tried again", self._name)
                 self._tell(f"The {self._name} met a bug ({error!r}) and is tried again.")
-            await self._context.sleep(AGAIN_SECONDS)
+                wait = self._backoff.next_wait(at_least=LONGEST_WAIT)
+            await self._context.sleep(wait)
 
     def _with_troubles(self) -> Context:
         return replace(self._context, tell_trouble=self._tell)
 
     def _tell(self, trouble: str) -> None:
         self._troubles[self._name] = trouble
+        if not trouble:
+            self._backoff.reset()

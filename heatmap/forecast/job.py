@@ -64,7 +64,6 @@ class Forecast:
             await self._in_thread(self._take_up)
             while True:
                 contracts = await self.round()
-                self._context.tell_trouble("")
                 await self._fit_and_wait(contracts)
                 await self._score()
         finally:
@@ -112,6 +111,7 @@ class Forecast:
         for name, rows in tables.items():
             await self._in_store(partial(self._context.writer.append_table, name, rows))
         await self._in_thread(self.roster.keep)
+        self._context.tell_trouble("")
 
     async def _make_snapshot(self, symbol: str, contracts: list[Contract], now: datetime) -> None:
         own = {one.exchange: one for one in contracts if one.symbol == symbol}

@@ -9,7 +9,7 @@ import pytest
 from django.core.management.base import CommandError
 
 from exchanges.errors import StoreUnavailable
-from exchanges.jobs import AGAIN_SECONDS, Beside, Context
+from exchanges.jobs import Beside, Context
 from exchanges.management.commands import run_aggregator
 from exchanges.store import Writer
 from tests.make import SteppingClock
@@ -41,11 +41,18 @@ class Waiting:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
-    [(ZeroDivisionError("oops"), "met a bug"), (StoreUnavailable("Locked."), "Locked.")],
+    ("error", "said", "waits"),
+    [
+        (ZeroDivisionError("oops"), "met a bug", [60.0, 60.0]),
+        (StoreUnavailable("Locked."), "Locked.", [1.0, 2.0]),
+    ],
 )
 async def test_a_job_that_fails_is_shown_and_made_again(
-    lake: Writer, caplog: pytest.LogCaptureFixture, error: Exception, said: str
+    lake: Writer,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    said: str,
+    waits: list[float],
 ):
     bench = Waiting(lake)
 
@@ -61,9 +68,27 @@ async def test_a_job_that_fails_is_shown_and_made_again(
             self.context.tell_trouble("")
 
     await Beside(Prophecy, bench.context, bench.troubles).run()
-    assert bench.waits == [AGAIN_SECONDS] * 2
+    assert bench.waits == waits
     assert bench.troubles == {"prophecy": ""}
     assert said in caplog.text
+
+
+async def test_a_job_that_worked_between_two_locks_is_tried_again_as_soon_as_at_first(lake: Writer):
+    bench = Waiting(lake)
+
+    class Prophecy:
+        def __init__(self, context: Context) -> None:
+            self.context = context
+            bench.made += 1
+
+        async def run(self) -> None:
+            if bench.made == 3:
+                self.context.tell_trouble("")
+            if bench.made < 5:
+                raise StoreUnavailable("Locked.")
+
+    await Beside(Prophecy, bench.context, bench.troubles).run()
+    assert bench.waits == [1.0, 2.0, 1.0, 2.0]
 
 
 async def test_a_job_that_cannot_be_made_is_tried_again_too(lake: Writer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from exchanges.store import Writer, query
-from heatmap.forecast import model
+from heatmap.forecast import job, model
 from heatmap.forecast.columns import digest, read_columns
 from heatmap.zones import engine
 from tests.heatmap.forecast.bench import (
@@ -45,6 +46,19 @@ async def test_three_days_at_once_and_in_turns_over_restarts_freeze_the_same(
     bench.restarted()
     await bench.at_close(3 * DAY)
     assert said(bench.columns()) == said(stepped)
+
+
+async def test_trouble_is_over_with_the_first_columns_that_are_stored_not_with_the_last(
+    bench: Bench, lake: Writer, monkeypatch: pytest.MonkeyPatch
+):
+    store_market(lake, days(3))
+    monkeypatch.setattr(job, "COLUMNS_PER_WRITE", 8)
+    told_after: list[int] = []
+    bench.job._context = replace(
+        bench.job._context, tell_trouble=lambda words: told_after.append(len(bench.columns()))
+    )
+    await bench.at_close(3 * DAY)
+    assert 0 < told_after[0] < told_after[-1] == len(bench.columns())
 
 
 async def test_a_replay_writes_no_column_again_and_changes_none(
