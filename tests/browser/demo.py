@@ -56,11 +56,11 @@ class Demo:
             other.execute("BEGIN EXCLUSIVE")
             yield
 
-    def wait_until_answering(self) -> None:
-        """Return once the page answers. Raises RuntimeError with what was said meanwhile."""
+    def wait_until_answering(self, path: str = "") -> None:
+        """Return once a page answers. Raises RuntimeError with what was said meanwhile."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
-            if _answers(self.url):
+            if _answers(self.url + path):
                 return
             time.sleep(0.1)
         raise RuntimeError(f"The demo does not answer:\n{self.log.read_text()}")

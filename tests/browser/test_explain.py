@@ -12,17 +12,18 @@ from tests.browser.chart import TALL, drawn, some_cells
 from tests.browser.conftest import OpenPage
 from tests.browser.demo import Demo
 from tests.browser.looks import SECOND, no_live_rows
-from tests.browser.story import SYMBOL, store_story
+from tests.browser.story import store_story
 
 pytestmark = pytest.mark.browser
 
+SYMBOL = "EXPLAINUSDT"
 STORY = f"?symbol={SYMBOL}&timeframe=4h"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def story(demo: Demo) -> None:
     """A market of its own, ready when the first page opens."""
-    store_story(demo.lake)
+    store_story(demo, SYMBOL)
 
 
 def test_click_shows_the_legs_of_the_api(open_page: OpenPage) -> None:

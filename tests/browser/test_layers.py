@@ -12,10 +12,11 @@ from tests.browser.chart import TALL, drawn, embedded, some_cells, total_of
 from tests.browser.conftest import OpenPage
 from tests.browser.demo import Demo
 from tests.browser.looks import SECOND, no_live_rows
-from tests.browser.story import SYMBOL, store_story
+from tests.browser.story import store_story
 
 pytestmark = pytest.mark.browser
 
+SYMBOL = "LAYERSUSDT"
 HIDE = """(hidden) => {
     Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
     window.drawings = 0;
@@ -27,7 +28,7 @@ STORY = f"?symbol={SYMBOL}&timeframe=4h"
 @pytest.fixture(scope="module", autouse=True)
 def story(demo: Demo) -> None:
     """A market of its own, ready when the first page opens."""
-    store_story(demo.lake)
+    store_story(demo, SYMBOL)
 
 
 def traces(page: Page) -> list[str]:

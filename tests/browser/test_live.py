@@ -83,7 +83,7 @@ def test_trouble_of_the_worker_is_said_until_it_is_over(open_page: OpenPage, dem
         expect(chip(page, "binance", "live")).to_be_visible()
         plain.reload()
         expect(plain.locator('[data-band="trouble"]')).to_have_text(words)
-    expect(band).to_be_hidden(timeout=20 * SECOND)
+    expect(band).to_be_hidden(timeout=40 * SECOND)
     plain.reload()
     expect(plain.locator('[data-band="trouble"]')).to_be_hidden()
 

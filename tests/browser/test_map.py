@@ -14,10 +14,11 @@ from heatmap.templatetags import figures
 from tests.browser.conftest import OpenPage
 from tests.browser.demo import Demo
 from tests.browser.looks import FEED, SECOND, keep
-from tests.browser.story import SYMBOL, store_story
+from tests.browser.story import store_story
 
 pytestmark = pytest.mark.browser
 
+SYMBOL = "MAPUSDT"
 BARS = "[data-map] .barlayer .trace"
 MAP = f"map/?symbol={SYMBOL}"
 # Of the chart: all bars together, and the ends of the two curves.
@@ -36,7 +37,7 @@ DRAWN = """() => {
 @pytest.fixture(scope="module", autouse=True)
 def frozen(demo: Demo) -> dict[str, Any]:
     """Store what two venues predict, and return the API's answer."""
-    store_story(demo.lake, zones_of=("binance", "okx"))
+    store_story(demo, SYMBOL, zones_of=("binance", "okx"))
     with urlopen(f"{demo.url}liquidations/map?symbol={SYMBOL}") as answer:
         told: dict[str, Any] = json.load(answer)
     return told
