@@ -13,6 +13,14 @@ from exchanges.errors import LiqsiteError
 
 CATALOG, DATA = "catalog.sqlite", "data"
 _POSTGRES = "postgres:"
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""What libpq needs to notice a vanished server within seconds, not when TCP gives up."""
 
 
 @dataclass(frozen=True, slots=True)

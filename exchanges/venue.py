@@ -79,9 +79,7 @@ class Venue:
         """Know the contracts also while another worker runs the venue, for ever."""
         while True:
             if self._task is None or self._task.done():
-                listed, reason = await self._catalog.load()
-                self._note(reason)
-                self.instruments.replace(listed)
+                await self._renew()
                 self.options = await self._discovered() | options(self.name)
             await asyncio.sleep(REFRESH_PAUSE_SECONDS if self._is_incomplete else REFRESH_SECONDS)
 
@@ -184,10 +182,14 @@ class Venue:
                 async with asyncio.timeout(0 if self._is_incomplete else REFRESH_SECONDS):
                     await self._has_unknown.wait()
             await asyncio.sleep(REFRESH_PAUSE_SECONDS)
-            listed, reason = await self._catalog.load()
-            self._note(reason)
-            if listed:
-                self.instruments.replace(listed)
+            await self._renew()
+
+    async def _renew(self) -> None:
+        """Load the contracts anew; those that are known stay where none are listed."""
+        listed, reason = await self._catalog.load()
+        self._note(reason)
+        if listed:
+            self.instruments.replace(listed)
 
     def _note(self, reason: str) -> None:
         """Note whether the contracts were listed whole; what was not is asked for again soon."""

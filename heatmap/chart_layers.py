@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import blake2b
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, cast
 
-from django.conf import settings
-from django.core.cache import caches
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -21,14 +18,13 @@ from heatmap.answers.sources import Wanted
 from heatmap.bins import INTERVALS, bin_indexes, price_step
 from heatmap.bins import interval as shortest_interval
 from heatmap.fields import FiniteField, ListField, choice
+from heatmap.freshness import kept_for
 from heatmap.parameters import TIMEFRAMES, BadParameters, Selection, validated
 from heatmap.shapes.heatmap import GridColumns
 from heatmap.shapes.predicted import PredictedColumns
 from heatmap.shapes.prices import Klines
 from heatmap.zones.combining import Weighting
 from heatmap.zones.grid import WIDTH
-
-T = TypeVar("T")
 
 Layer = Literal["predicted", "observed", "candles"]
 LAYERS: tuple[Layer, ...] = ("predicted", "observed", "candles")
@@ -159,7 +155,8 @@ def told_rules() -> dict[str, Any]:
 def _candles(query: Selection, interval: str) -> Klines:
     indexes = bin_indexes(query.start, query.end, INTERVALS[interval])
     symbol = cast(str, query.symbol)
-    return _kept(
+    return kept_for(
+        KEPT_SECONDS,
         ("candles", symbol, interval, indexes),
         lambda: klines(symbol, interval, indexes, query.asked_at),
     )
@@ -190,21 +187,11 @@ def _predicted(
         price_max=window.high if window else None,
     )
     indexes = bin_indexes(query.start, query.end, INTERVALS[interval])
-    return _kept(
+    return kept_for(
+        KEPT_SECONDS,
         ("predicted", wanted, interval, indexes),
         lambda: predicted_columns(wanted, query, interval),
     )
-
-
-def _kept(asked: tuple[object, ...], make: Callable[[], T]) -> T:
-    """Return what was made for the same question a moment ago, or make it."""
-    text = repr((settings.LIQSITE_LAKE, *asked)).encode()
-    key = blake2b(text, digest_size=20).hexdigest()
-    found: T | None = caches["answers"].get(key)
-    if found is None:
-        found = make()
-        caches["answers"].set(key, found, KEPT_SECONDS)
-    return found
 
 
 def _observed(

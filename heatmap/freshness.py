@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import orjson
@@ -16,6 +16,8 @@ from django.core.cache import caches
 
 from exchanges import store
 from exchanges.lake import Place
+
+T = TypeVar("T")
 
 # The store may be as it was while a feed has gone down: coverage is at most this old.
 KEPT_SECONDS = 10
@@ -41,6 +43,20 @@ def kept(name: str, values: Mapping[str, Any], make: Callable[[], Any]) -> bytes
         if found is None:
             found = encode(make())
             caches["answers"].set(key, found, KEPT_SECONDS)
+    return found
+
+
+def kept_for(seconds: int, asked: Iterable[object], make: Callable[[], T]) -> T:
+    """Return what was made of this store for the same question at most so long ago, or make it.
+
+    `asked` tells questions apart by how its parts are written. What is empty is not kept.
+    """
+    text = repr((settings.LIQSITE_LAKE, *asked)).encode()
+    key = blake2b(text, digest_size=20).hexdigest()
+    found: T | None = caches["answers"].get(key)
+    if not found:
+        found = make()
+        caches["answers"].set(key, found, seconds)
     return found
 
 

@@ -10,7 +10,7 @@ from django.core.cache import cache
 
 from exchanges.adapters import adapters
 from exchanges.catalog import Catalog
-from heatmap.freshness import kept
+from heatmap.freshness import kept, kept_for
 from heatmap.parameters import DEFAULT_SYMBOL
 from heatmap.queries import known_symbols, symbols
 
@@ -41,12 +41,7 @@ def ranked_symbols() -> tuple[str, ...]:
 
     Raises StoreUnavailable.
     """
-    key = f"ranked_symbols:{hash(settings.LIQSITE_LAKE)}"
-    found = cache.get(key)
-    if not found:
-        found = tuple(symbols())
-        cache.set(key, found, LISTED_SECONDS)
-    return tuple(found)
+    return kept_for(LISTED_SECONDS, ["ranked_symbols"], lambda: tuple(symbols()))
 
 
 def _listed() -> frozenset[str]:

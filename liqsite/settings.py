@@ -12,7 +12,7 @@ from django.core.management.utils import get_random_secret_key
 from whitenoise.compress import Compressor
 
 from exchanges.errors import LiqsiteError
-from exchanges.lake import S3, Place, settled
+from exchanges.lake import PATIENCE, S3, Place, settled
 from liqsite import __version__
 
 env = environ.FileAwareEnv()
@@ -197,14 +197,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    # A server that has vanished is noticed within seconds, not when TCP gives up.
-    DATABASES["default"]["OPTIONS"] = {
-        "connect_timeout": 5,
-        "keepalives_idle": 5,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 15_000,
-    } | DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] = PATIENCE | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Pushes from the worker to the site: Redis when there is one, else a log file on this host.

@@ -13,8 +13,8 @@ from django.core.cache import caches
 from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings
 
+from exchanges.lake import CATALOG, DATA
 from exchanges.store import Writer, connection
-from exchanges.store.catalog import CATALOG, DATA
 
 # How long a test takes is measured elsewhere: here other tests run beside it.
 hypothesis_settings.register_profile("untimed", deadline=None)

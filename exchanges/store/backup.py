@@ -10,7 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from exchanges.errors import StoreUnavailable
-from exchanges.store.catalog import CATALOG, DATA, data_path, live_files, open_catalog
+from exchanges.lake import CATALOG, DATA
+from exchanges.store.catalog import data_path, live_files, open_catalog
 
 LAKE = "lake"
 SITE = "site.sqlite3"

@@ -10,19 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from exchanges.errors import StoreUnavailable
-from exchanges.lake import CATALOG, DATA, Lake, Place
-
-__all__ = [
-    "CATALOG",
-    "DATA",
-    "LakeFile",
-    "data_path",
-    "embedded",
-    "inlined_rows",
-    "live_files",
-    "one_value",
-    "open_catalog",
-]
+from exchanges.lake import CATALOG, Lake, Place
 
 
 @dataclass(frozen=True, slots=True)

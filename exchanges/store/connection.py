@@ -80,14 +80,17 @@ def _attach(lake: Lake, read_only: bool) -> duckdb.DuckDBPyConnection:
     catalogs = shared.extensions(lake) if lake.is_shared else _EMBEDDED
     connection = _extended((*catalogs, "ducklake"))
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
-    options = [f"DATA_PATH {_quoted(f'{lake.data}/')}", f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS}"]
+    options = [
+        f"DATA_PATH {shared.quoted(f'{lake.data}/')}",
+        f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS}",
+    ]
     if read_only:
         options.append("READ_ONLY")
     what = f"ducklake:sqlite:{lake.catalog}"
     if lake.is_shared:
         what, secret = shared.attach_options(connection, lake)
         options.append(secret)
-    connection.execute(f"ATTACH {_quoted(what)} AS lake ({', '.join(options)})")
+    connection.execute(f"ATTACH {shared.quoted(what)} AS lake ({', '.join(options)})")
     connection.execute("USE lake")
     return connection
 
@@ -121,9 +124,4 @@ def _load(connection: duckdb.DuckDBPyConnection, extension: str) -> None:
         connection.load_extension(extension)
         return
     [file] = Path(str(package.__file__)).parent.glob("extensions/*/*.duckdb_extension")
-    connection.execute(f"LOAD {_quoted(str(file))}")
-
-
-def _quoted(text: str) -> str:
-    """Return an SQL string literal; paths come from settings, never from a request."""
-    return "'" + text.replace("'", "''") + "'"
+    connection.execute(f"LOAD {shared.quoted(str(file))}")

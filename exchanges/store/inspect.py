@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 import duckdb
 
 from exchanges.errors import StoreUnavailable
-from exchanges.lake import Place
+from exchanges.lake import CATALOG, Place
 from exchanges.store.catalog import (
-    CATALOG,
     LakeFile,
     embedded,
     inlined_rows,

@@ -13,16 +13,8 @@ from typing import Any
 import duckdb
 
 from exchanges.errors import StoreUnavailable
-from exchanges.lake import Lake
+from exchanges.lake import PATIENCE, Lake
 
-# A server that has vanished is noticed within seconds, not when TCP gives up.
-_PATIENCE = {
-    "connect_timeout": "5",
-    "keepalives_idle": "5",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "15000",
-}
 # Who holds the lock and hangs, or is cut off, loses it: no commit takes so long.
 _LOCK_OPTIONS = (
     "-c idle_in_transaction_session_timeout=120000 "
@@ -89,7 +81,7 @@ def _connection_info(lake: Lake) -> dict[str, Any]:
             "LIQSITE_LAKE_CATALOG cannot be read. It is postgres:dbname=lake host=db user=me, or "
             "postgres://me@db/lake."
         ) from None
-    return _PATIENCE | told
+    return PATIENCE | told
 
 
 def _bucket(lake: Lake) -> dict[str, str]:
@@ -103,11 +95,12 @@ def _bucket(lake: Lake) -> dict[str, str]:
 def _create_secret(
     connection: duckdb.DuckDBPyConnection, name: str, kind: str, told: dict[str, str]
 ) -> None:
-    values = "".join(f", {key.upper()} {_quoted(str(value))}" for key, value in told.items())
+    values = "".join(f", {key.upper()} {quoted(str(value))}" for key, value in told.items())
     connection.execute(f"CREATE OR REPLACE SECRET {name} (TYPE {kind}{values})")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return an SQL string literal; what it holds comes from settings, never from a request."""
     return "'" + text.replace("'", "''") + "'"
 
 

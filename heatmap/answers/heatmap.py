@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, cast
 
 from exchanges.events import Side
 from heatmap.answers.grids import Grid, check_steps, grid
@@ -22,6 +22,15 @@ from heatmap.queries import Cell, market_price
 from heatmap.shapes.heatmap import CellColumns, GridColumns, Zone, ZoneFigures, ZonePart, Zones
 
 MOST_ZONES = 60
+
+
+class _Placed(NamedTuple):
+    """What one exchange liquidated on one side in one price step."""
+
+    exchange: str
+    side: Side
+    price_index: int
+    value_usd: float | None
 
 
 def heatmap_grid(
@@ -78,11 +87,12 @@ def zones(
 
 def bands(found: GridColumns) -> list[Zone]:
     """Return the price steps of a grid that hold something, all its times together."""
-    parts: dict[tuple[int, Side], dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for column in found["cells"]:
-        for index, value in zip(column["price_index"], column["value_usd"], strict=True):
-            parts[index, column["side"]][column["exchange"]] += value or 0.0
-    return _bands(parts, found["price"]["start"], found["price"]["step"])
+    placed = (
+        _Placed(column["exchange"], column["side"], index, value)
+        for column in found["cells"]
+        for index, value in zip(column["price_index"], column["value_usd"], strict=True)
+    )
+    return _bands(placed, found["price"]["start"], found["price"]["step"])
 
 
 def _unplaced(cells: Iterable[Cell]) -> Iterable[Cell]:
@@ -111,18 +121,19 @@ def _columns(cells: Iterable[Cell]) -> list[CellColumns]:
 
 
 def _zones(found: Grid) -> list[Zone]:
-    parts: dict[tuple[int, Side], dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for cell in found.cells:
-        if cell.price_index is not None:
-            side = cast(Side, cell.side)
-            parts[cell.price_index, side][cell.exchange] += cell.value_usd or 0.0
-    return _bands(parts, found.first_price, found.price_step)
+    placed = (
+        _Placed(cell.exchange, cast(Side, cell.side), cell.price_index, cell.value_usd)
+        for cell in found.cells
+        if cell.price_index is not None
+    )
+    return _bands(placed, found.first_price, found.price_step)
 
 
-def _bands(
-    parts: Mapping[tuple[int, Side], Mapping[str, float]], first: float, step: float
-) -> list[Zone]:
+def _bands(placed: Iterable[_Placed], first: float, step: float) -> list[Zone]:
     """Return what exchanges hold by price step and side, lowest price first."""
+    parts: dict[tuple[int, Side], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for exchange, side, index, value_usd in placed:
+        parts[index, side][exchange] += value_usd or 0.0
     return [
         {
             "price_low": first + index * step,

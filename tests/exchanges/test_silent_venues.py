@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,28 +14,15 @@ from exchanges.silence import PAUSES
 from exchanges.simulator import Simulator
 from exchanges.simulator.client import Limits
 from exchanges.simulator.venues import venue_types
-from tests.make import NOON
+from tests.exchanges.conftest import SetClock
 
 WITH_CONTROL = [name for name, adapter in adapters().items() if adapter.control]
-
-
-class Clock:
-    """The time of the venue and of the worker, which moves only when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def seconds(self) -> float:
-        return self.now.timestamp()
 
 
 class Scene:
     """One simulated venue, and the worker's view of it."""
 
-    def __init__(self, name: str, clock: Clock, simulator: Simulator) -> None:
+    def __init__(self, name: str, clock: SetClock, simulator: Simulator) -> None:
         self.name, self.clock, self.simulator = name, clock, simulator
         self.aggregator = ExchangeAggregator([name], clock=clock)
 
@@ -50,7 +36,7 @@ class Scene:
 
     async def forward(self, seconds: float, until: str = "") -> None:
         """Let time go on, and everything happen that is due; wait for a state, if one is named."""
-        self.clock.now += timedelta(seconds=seconds)
+        self.clock.forward(seconds=seconds)
         await asyncio.sleep(0.08)
         if until:
             async with asyncio.timeout(10):
@@ -66,10 +52,10 @@ class Scene:
 
 @asynccontextmanager
 async def scene(name: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
-    clock = Clock()
+    clock = SetClock()
     # Time leaps here, and pings keep to the real one.
     monkeypatch.setattr(venue_types()[name], "limits", Limits())
-    async with Simulator(rate=0, exchanges=[name], clock=clock.seconds) as simulator:
+    async with Simulator(rate=0, exchanges=[name], clock=lambda: clock().timestamp()) as simulator:
         monkeypatch.setenv(f"LIQSITE_{name.upper()}_WS_URL", simulator.ws_url(name))
         monkeypatch.setenv(f"LIQSITE_{name.upper()}_REST_URL", simulator.url(name))
         view = Scene(name, clock, simulator)

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import Settings
 
 from exchanges.store import Writer
 from tests.heatmap.api.frozen_rows import HOUR, a_column, store_columns
-from tests.heatmap.test_pages import embedded, text
+from tests.heatmap.test_pages import embedded, plain_static, text
 from tests.make import a_candle, a_liquidation
 
+__all__ = ["plain_static"]
 pytestmark = pytest.mark.django_db
 
 SERIES = "/liquidations/heatmap-timeseries"
-
-
-@pytest.fixture(autouse=True)
-def plain_static(settings: Settings, tmp_path: Path) -> None:
-    """Name static files without a manifest; nothing is stored unless a test asks for `lake`."""
-    settings.LIQSITE_LAKE = tmp_path / "lake"
-    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": plain}}
 
 
 @pytest.fixture

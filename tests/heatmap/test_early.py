@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import re
 import zlib
-from pathlib import Path
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient, Client
-from pytest_django.fixtures import Settings
 
 from heatmap.templatetags.modules import imported
+from tests.heatmap.test_pages import plain_static
 
+__all__ = ["plain_static"]
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def plain_static(settings: Settings, tmp_path: Path) -> None:
-    """Name static files without a manifest; nothing is stored."""
-    settings.LIQSITE_LAKE = tmp_path / "lake"
-    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": plain}}
 
 
 async def parts(**headers: str) -> list[bytes]:

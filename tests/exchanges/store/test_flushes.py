@@ -6,8 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from exchanges.lake import CATALOG
 from exchanges.store import Writer, query
-from exchanges.store.catalog import CATALOG
 from exchanges.store.flushes import flush_alone, undisturbed
 from exchanges.store.held_open import held_open
 from tests.make import some_liquidations

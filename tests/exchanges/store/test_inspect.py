@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from exchanges.errors import StoreUnavailable
+from exchanges.lake import CATALOG
 from exchanges.store import Writer
-from exchanges.store.catalog import CATALOG
 from exchanges.store.inspect import status, verify
 from exchanges.store.maintenance import compact
 from tests.make import NOON, a_liquidation
