@@ -224,7 +224,7 @@ def _text(raw: bytes) -> str:
 
 def check_positive(what: str, number: float) -> None:
     """Raise MalformedFrame unless the number is finite and above zero."""
-    if not (math.isfinite(number) and number > 0):
+    if not 0.0 < number < math.inf:
         raise MalformedFrame(f"{what} is {number}, not a positive number")
 
 

@@ -13,7 +13,6 @@ https://www.bitget.com/api-doc/uta/public/Instruments
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal
@@ -30,6 +29,7 @@ from exchanges.adapters.base import (
     mark_or_delivered,
 )
 from exchanges.adapters.market.bitget import BitgetMarket
+from exchanges.adapters.parts.places import Places
 from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused, Side
 from exchanges.instruments import Instrument, Instruments
@@ -163,16 +163,15 @@ class BitgetAdapter(Adapter):
     def _liquidations(
         self, message: Frame, instruments: Instruments, received: datetime | None
     ) -> Iterator[Liquidation]:
-        twins: Counter[str] = Counter()
+        places = Places()
         line = message.arg.instType
         for raw in message.data:
             row: Row = decode(_ROW, raw)
             known = instruments.get(row.symbol)
             key = f"{line}:{row.symbol}:{row.side}:{row.ts}:{row.amount}:{row.price}"
-            twins[key] += 1
             yield self.liquidation(
                 known or _named(row.symbol, line),
-                key=f"{key}:{twins[key] - 1}",
+                key=places.numbered(key),
                 side=SIDES[row.side],
                 price=row.price,
                 raw_side=row.side,

@@ -11,7 +11,6 @@ https://bybit-exchange.github.io/docs/v5/market/instrument
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime
 from typing import Literal
@@ -30,6 +29,7 @@ from exchanges.adapters.base import (
     mark_or_delivered,
 )
 from exchanges.adapters.market.bybit import BybitMarket
+from exchanges.adapters.parts.places import Places
 from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused, Side
 from exchanges.instruments import Instrument, Instruments
@@ -159,7 +159,7 @@ class BybitAdapter(Adapter):
         self, message: Frame, instruments: Instruments, received_time: datetime | None
     ) -> list[Liquidation]:
         topic = msgspec.json.encode(message.topic)
-        twins: Counter[str] = Counter()
+        places = Places()
         liquidations = []
         for raw in map(bytes, decode(_ROWS, message.data)):
             row: Row = decode(_ROW, raw)
@@ -169,7 +169,7 @@ class BybitAdapter(Adapter):
             liquidations.append(
                 self.liquidation(
                     instrument,
-                    key=f"{key}:{twins[key]}",
+                    key=places.numbered(key),
                     side=SIDES[row.S],
                     price=row.p,
                     raw_side=row.S,
@@ -181,7 +181,6 @@ class BybitAdapter(Adapter):
                     raw=_FRAME_OF_ONE % (topic, message.ts, raw),
                 )
             )
-            twins[key] += 1
         return liquidations
 
 

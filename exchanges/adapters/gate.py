@@ -10,10 +10,8 @@ Sources: the page below, and https://www.gate.com/docs/developers/apiv4/en/#futu
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import count
 
 import msgspec
 
@@ -27,6 +25,7 @@ from exchanges.adapters.base import (
     mark_or_delivered,
 )
 from exchanges.adapters.market.gate import SETTLES, GateMarket
+from exchanges.adapters.parts.places import Places
 from exchanges.errors import HistoryUnavailable, MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Liquidation, Refused
 from exchanges.instruments import Instrument, Instruments
@@ -179,7 +178,7 @@ class GateAdapter(Adapter):
     def _liquidations(
         self, message: Frame, instruments: Instruments, received: datetime | None
     ) -> Iterator[Liquidation]:
-        twins: defaultdict[str, count[int]] = defaultdict(count)
+        places = Places()
         for raw in decode(_ROWS, message.result):
             row: Row = decode(_ROW, raw)
             instrument = instruments.get(row.contract) or _listed(Contract(row.contract))
@@ -189,7 +188,7 @@ class GateAdapter(Adapter):
             key = f"{row.contract}:{int(time_ms) // 1000}:{size}:{limit}"
             yield self.liquidation(
                 instrument,
-                key=f"{key}:{next(twins[key])}",
+                key=places.numbered(key),
                 side="long" if _is_long(row, mark) else "short",
                 price=row.fill_price or limit,
                 price_kind="fill" if row.fill_price else "order",

@@ -6,7 +6,6 @@ That no order is left out is inferred. Sources: `docs_url`; ?id=28c34bd5-77ae-11
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal
@@ -15,6 +14,7 @@ import msgspec
 
 from exchanges.adapters import base
 from exchanges.adapters.base import Options, Subscription, decode
+from exchanges.adapters.parts.places import Places
 from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Liquidation, Refused, Reply, Side
 from exchanges.instruments import Instrument, Instruments
@@ -163,7 +163,7 @@ class HtxAdapter(base.Adapter):
         self, message: Frame, instruments: Instruments, received_time: datetime | None
     ) -> Iterator[Liquidation]:
         head = _json({"op": message.op, "topic": message.topic, "ts": message.ts})[:-1]
-        twins: Counter[str] = Counter()
+        places = Places()
         for raw in map(bytes, message.data):
             row: Row = decode(_V5_ROW if b'"liquidation_time"' in raw else _ROW, raw)
             if row.offset == "open":
@@ -174,7 +174,7 @@ class HtxAdapter(base.Adapter):
             is_sure = row.contract_code in instruments and row.offset == "close"
             yield self.liquidation(
                 instrument,
-                key=f"{key}:{twins[key]}",
+                key=places.numbered(key),
                 side=SIDES[row.direction],
                 price=row.price,
                 raw_side=row.direction,
@@ -185,7 +185,6 @@ class HtxAdapter(base.Adapter):
                 confidence=1.0 if is_sure else 0.9,
                 raw=head + b',"data":[' + raw + b"]}",
             )
-            twins[key] += 1
 
 
 def _named(code: str, contract_size: float | None) -> Instrument:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal
@@ -31,6 +30,7 @@ from exchanges.adapters.base import (
     mark_or_delivered,
 )
 from exchanges.adapters.market.okx import OkxMarket, answered
+from exchanges.adapters.parts.places import Places
 from exchanges.errors import MalformedFrame
 from exchanges.events import Acknowledged, FeedEvent, Heartbeat, Liquidation, Refused, Side
 from exchanges.instruments import Instrument, Instruments
@@ -186,17 +186,16 @@ class OkxAdapter(Adapter):
     def _liquidations(
         self, data: msgspec.Raw, instruments: Instruments, received: datetime | None
     ) -> Iterator[Liquidation]:
-        twins: Counter[str] = Counter()
+        places = Places()
         for one, raw in ((item, raw) for item in decode(_ITEMS, data) for raw in item.details):
             row: Detail = decode(_DETAIL, raw)
             if row.posSide not in ("net", side := SIDES[row.side]):
                 raise MalformedFrame(f"a {row.side} order cannot close a {row.posSide} position")
             key = f"{one.instId}:{row.side}:{row.posSide}:{row.ts}:{row.sz}:{row.bkPx}"
-            twins[key] += 1
             known = instruments.get(one.instId)
             yield self.liquidation(
                 known or Instrument(one.instId, *_pair(one.instId), contract_size=None),
-                key=f"{key}:{twins[key] - 1}",
+                key=places.numbered(key),
                 side=side,
                 price=row.bkPx,
                 raw_side=row.side,
