@@ -30,7 +30,7 @@ from benchmarks.rows import Made, lake
 from exchanges.adapters import adapters
 from heatmap.bins import time_step
 from heatmap.parameters import Selection
-from heatmap.queries import cells
+from heatmap.queries import columns
 
 TIMES = 3 if IS_QUICK else 9
 POSTGRES_TIMES = 3
@@ -43,7 +43,7 @@ SIZES = (
 MOST_IN_POSTGRES = 100_000_000 if os.environ.get("SIZE") == "full" else 2_000_000
 PRICE_STEP = 200
 
-# What `heatmap/sql/cells.sql` sums of what `heatmap/sql/selected.sql` selects.
+# What `heatmap/sql/columns.sql` sums of what `heatmap/sql/selected.sql` selects.
 _SUMS = """
 SELECT exchange, side,
     CAST(floor({epoch} / {time_step}) AS BIGINT), CAST(floor(price / {price_step}) AS BIGINT),
@@ -156,7 +156,7 @@ def cell_seconds(made: Made, frame: Frame) -> list[float]:
     start, end = frame.until - span, frame.until
     selection = Selection("BTCUSDT", None, tuple(sorted(adapters())), start, end, end)
     with override_settings(LIQSITE_LAKE=made.folder):
-        return seconds(lambda: cells(selection, time_step(span, 240), PRICE_STEP), TIMES)
+        return seconds(lambda: columns(selection, time_step(span, 240), PRICE_STEP), TIMES)
 
 
 def bare_seconds(made: Made, frame: Frame) -> list[float]:

@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from heatmap.answers.heatmap import heatmap_grid
+from heatmap.answers.columns import heatmap_grid
 from heatmap.answers.predicted_series import predicted_columns
 from heatmap.answers.prices import klines
 from heatmap.answers.sources import Wanted

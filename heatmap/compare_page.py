@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from heatmap import queries
-from heatmap.answers.heatmap import heatmap_grid
+from heatmap.answers.columns import heatmap_grid
 from heatmap.health import snapshot
 from heatmap.page_parameters import Asked, asked, embedded_query
 from heatmap.page_parts import (

@@ -45,8 +45,26 @@ class Cell(NamedTuple):
     value_usd: float | None
     events: int
     unknown_values: int
-    newest: int | None = None
-    """When the last of its rows was received, in microseconds; None where that is not asked for."""
+
+
+class Column(NamedTuple):
+    """What one exchange liquidated on one side: in all, and cell by cell in lists of equal length.
+
+    Rows whose price does not tell where the market was are a column of their own: `is_placed` is
+    false, and their price indexes are None. `newest` is when the last row was received, in
+    microseconds.
+    """
+
+    exchange: str
+    side: str
+    value_usd: float | None
+    events: int
+    unknown_values: int
+    newest: int
+    is_placed: bool
+    time_indexes: list[int]
+    price_indexes: list[int]
+    cell_values: list[float | None]
 
 
 class Extent(NamedTuple):
@@ -151,6 +169,12 @@ def cells(selection: Selection, time_step: int, price_step: float) -> list[Cell]
     """Return the cells; bins are counted from the epoch and from price zero."""
     found = _selected("cells", selection, time_step=time_step, price_step=price_step)
     return [Cell(*row) for row in found]
+
+
+def columns(selection: Selection, time_step: int, price_step: float) -> list[Column]:
+    """Return the cells in columns, by exchange and side; bins are counted as those of `cells`."""
+    found = _selected("columns", selection, time_step=time_step, price_step=price_step)
+    return [Column(*row) for row in found]
 
 
 def buckets(selection: Selection, time_step: int) -> list[Cell]:

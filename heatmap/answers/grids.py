@@ -17,6 +17,14 @@ MOST_LEVELS = 1000
 MOST_CELLS = 60_000
 
 
+class Steps(NamedTuple):
+    """How long a time bin is, how high a price bin, and when the first stored row happened."""
+
+    time: int
+    price: float
+    stored_since: datetime
+
+
 class Grid(NamedTuple):
     """Bins counted from the first that holds something, and the cells with value."""
 
@@ -34,22 +42,41 @@ def grid(
     selection: Selection,
     most_times: int = MOST_TIME_BINS,
     most_prices: int = MOST_PRICE_BINS,
-    interval: str | None = None,
     price_bin_size: float | None = None,
 ) -> Grid:
-    """Return the cells of a selection, in steps as given or as few as allowed.
+    """Return the cells of a selection, in price steps as given or as few as allowed.
+
+    Raises BadParameters for steps of which there would be too many.
+    """
+    even = steps(selection, most_times, most_prices, None, price_bin_size)
+    if even is None:
+        return Grid(selection.start, 1, 0, 0.0, 1.0, 0, None, [])
+    return _counted(selection, even, cells(selection, even.time, even.price))
+
+
+def steps(
+    selection: Selection,
+    most_times: int,
+    most_prices: int,
+    interval: str | None,
+    price_bin_size: float | None,
+) -> Steps | None:
+    """Return steps as given, or such that there are as few as allowed; None for nothing stored.
 
     Raises BadParameters for steps of which there would be too many.
     """
     low, high, since = extent(selection)
     if since is None:
-        return Grid(selection.start, 1, 0, 0.0, 1.0, 0, None, [])
+        return None
     times = INTERVALS[interval] if interval else time_step(selection.end - since, most_times)
-    steps = len(bin_indexes(since, selection.end, times))
-    prices = checked_price_step(low, high, price_bin_size, steps) or price_step(
-        low or 1.0, high or 1.0, most_prices
-    )
-    return _counted(selection, times, prices, since, cells(selection, times, prices))
+    count = len(bin_indexes(since, selection.end, times))
+    prices = checked_price_step(low, high, price_bin_size, count)
+    return Steps(times, prices or price_step(low or 1.0, high or 1.0, most_prices), since)
+
+
+def time_count(start: datetime, end: datetime, step: int) -> int:
+    """Return how many time bins there are from a start to the bin of the end."""
+    return int((end - start).total_seconds() // step) + 1
 
 
 def checked_price_step(
@@ -84,27 +111,24 @@ def check_steps(selection: Selection, interval: str, most: int = MOST_STEPS) -> 
     raise misfit("interval", reason)
 
 
-def _counted(
-    selection: Selection, times: int, prices: float, since: datetime, found: list[Cell]
-) -> Grid:
+def _counted(selection: Selection, even: Steps, found: list[Cell]) -> Grid:
     """Count the bins from the first that holds a cell: rows may have come since the extent."""
     first_time = min((cell.time_index for cell in found), default=0)
     placed = [cell.price_index for cell in found if cell.price_index is not None] or [0]
     first_price = min(placed)
-    start = bin_start(first_time, times)
+    start = bin_start(first_time, even.time)
     return Grid(
         start=start,
-        time_step=times,
-        time_count=int((selection.end - start).total_seconds() // times) + 1,
-        first_price=edge(first_price, prices),
-        price_step=prices,
+        time_step=even.time,
+        time_count=time_count(start, selection.end, even.time),
+        first_price=edge(first_price, even.price),
+        price_step=even.price,
         price_count=max(placed) - first_price + 1,
-        stored_since=since,
+        stored_since=even.stored_since,
         cells=[_from(cell, first_time, first_price) for cell in found],
     )
 
 
 def _from(cell: Cell, first_time: int, first_price: int) -> Cell:
-    exchange, side, time, index, value_usd, events, unknown_values, newest = cell
-    price = None if index is None else index - first_price
-    return Cell(exchange, side, time - first_time, price, value_usd, events, unknown_values, newest)
+    price = None if cell.price_index is None else cell.price_index - first_price
+    return cell._replace(time_index=cell.time_index - first_time, price_index=price)

@@ -1,4 +1,4 @@
-"""The heatmap in two shapes: price bands, and time by price in columns for charts."""
+"""The heatmap as price bands."""
 
 from __future__ import annotations
 
@@ -7,19 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 
 from exchanges.events import Side
-from heatmap.answers.grids import Grid, check_steps, grid
-from heatmap.answers.parts import (
-    head,
-    meta,
-    received_until,
-    totals,
-    totals_by_exchange,
-    unknown_of,
-    weigh,
-)
+from heatmap.answers.grids import Grid, grid
+from heatmap.answers.parts import head, meta, totals, unknown_of, weigh
 from heatmap.parameters import Selection
 from heatmap.queries import Cell, market_price
-from heatmap.shapes.heatmap import CellColumns, GridColumns, Zone, ZoneFigures, ZonePart, Zones
+from heatmap.shapes.heatmap import GridColumns, Zone, ZoneFigures, ZonePart, Zones
 
 MOST_ZONES = 60
 
@@ -31,34 +23,6 @@ class _Placed(NamedTuple):
     side: Side
     price_index: int
     value_usd: float | None
-
-
-def heatmap_grid(
-    selection: Selection,
-    weighting: str = "none",
-    interval: str | None = None,
-    price_bin_size: float | None = None,
-) -> GridColumns:
-    """Return time bins, price bins and the cells that hold value, in columns per venue and side.
-
-    Raises BadParameters for steps of which there would be too many.
-    """
-    if interval:
-        check_steps(selection, interval)
-    found = grid(selection, interval=interval, price_bin_size=price_bin_size)
-    cells, weights = weigh(found.cells, weighting)
-    return {
-        **head(selection, unknown_of(cells)),
-        "time": {"start": found.start, "step_seconds": found.time_step, "count": found.time_count},
-        "price": {"start": found.first_price, "step": found.price_step, "count": found.price_count},
-        "cells": _columns(cells),
-        "totals": totals(cells, selection.exchanges),
-        "unplaced": totals(_unplaced(cells), selection.exchanges),
-        "per_exchange": totals_by_exchange(cells, selection.exchanges),
-        "stored_since": found.stored_since,
-        "received_until": received_until(cells),
-        "meta": meta(selection, weights),
-    }
 
 
 def zones(
@@ -97,27 +61,6 @@ def bands(found: GridColumns) -> list[Zone]:
 
 def _unplaced(cells: Iterable[Cell]) -> Iterable[Cell]:
     return (cell for cell in cells if cell.price_index is None)
-
-
-def _columns(cells: Iterable[Cell]) -> list[CellColumns]:
-    columns: dict[tuple[str, str], CellColumns] = {}
-    for cell in cells:
-        if cell.price_index is None:
-            continue
-        column = columns.setdefault(
-            (cell.exchange, cell.side),
-            {
-                "exchange": cell.exchange,
-                "side": cast(Side, cell.side),
-                "time_index": [],
-                "price_index": [],
-                "value_usd": [],
-            },
-        )
-        column["time_index"].append(cell.time_index)
-        column["price_index"].append(cell.price_index)
-        column["value_usd"].append(cell.value_usd)
-    return list(columns.values())
 
 
 def _zones(found: Grid) -> list[Zone]:

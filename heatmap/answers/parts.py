@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import TypeAlias, cast
 
 from exchanges.adapters import adapters
 from exchanges.events import Completeness, LiquidationType
 from heatmap.coverage import coverage
 from heatmap.parameters import Selection
-from heatmap.queries import Cell, WindowPart
+from heatmap.queries import Cell, Column, WindowPart
 from heatmap.shapes.common import Head, Meta, SidePair, Totals
 
 Weights = dict[str, float]
+Summed: TypeAlias = Cell | Column
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -46,7 +47,7 @@ def is_lower_bound(exchanges: Iterable[str]) -> bool:
     return any(kind != "complete" for kind in completeness(exchanges).values())
 
 
-def unknown_of(cells: Iterable[Cell]) -> Counter[str]:
+def unknown_of(cells: Iterable[Summed]) -> Counter[str]:
     """Count the rows of unknown value by exchange."""
     found: Counter[str] = Counter()
     for cell in cells:
@@ -54,7 +55,7 @@ def unknown_of(cells: Iterable[Cell]) -> Counter[str]:
     return found
 
 
-def totals(cells: Iterable[Cell], exchanges: Iterable[str]) -> Totals:
+def totals(cells: Iterable[Summed], exchanges: Iterable[str]) -> Totals:
     """Add up cells of these exchanges."""
     sides: SidePair = {"long": 0.0, "short": 0.0}
     count = unknown = 0
@@ -70,9 +71,9 @@ def totals(cells: Iterable[Cell], exchanges: Iterable[str]) -> Totals:
     }
 
 
-def totals_by_exchange(cells: Sequence[Cell], exchanges: Iterable[str]) -> dict[str, Totals]:
+def totals_by_exchange(cells: Sequence[Summed], exchanges: Iterable[str]) -> dict[str, Totals]:
     """Add up the cells of each exchange."""
-    of: defaultdict[str, list[Cell]] = defaultdict(list)
+    of: defaultdict[str, list[Summed]] = defaultdict(list)
     for cell in cells:
         of[cell.exchange].append(cell)
     return {name: totals(of[name], [name]) for name in exchanges}
@@ -89,7 +90,7 @@ def weigh(cells: list[Cell], weighting: str) -> tuple[list[Cell], Weights | None
     ], weights
 
 
-def received_until(parts: Iterable[Cell | WindowPart]) -> dict[str, datetime]:
+def received_until(parts: Iterable[Column | WindowPart]) -> dict[str, datetime]:
     """Return by exchange when the last of the rows that are counted was received.
 
     Rows are stored in the order in which they are received from an exchange: whoever has this
@@ -97,11 +98,11 @@ def received_until(parts: Iterable[Cell | WindowPart]) -> dict[str, datetime]:
     """
     newest: dict[str, int] = {}
     for part in parts:
-        newest[part.exchange] = max(newest.get(part.exchange, 0), part.newest or 0)
+        newest[part.exchange] = max(newest.get(part.exchange, 0), part.newest)
     return {name: _EPOCH + timedelta(microseconds=time) for name, time in newest.items()}
 
 
-def shares(cells: Iterable[Cell]) -> Weights:
+def shares(cells: Iterable[Summed]) -> Weights:
     """Return each venue's share of the value, together 1; all zero where there is none."""
     values: dict[str, float] = {}
     for cell in cells:

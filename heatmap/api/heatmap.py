@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from heatmap.answers.heatmap import heatmap_grid, zones
+from heatmap.answers.columns import heatmap_grid
+from heatmap.answers.heatmap import zones
 from heatmap.answers.levels import levels
 from heatmap.answers.predicted_levels import predicted_levels
 from heatmap.answers.predicted_series import predicted_columns, predicted_series

@@ -9,8 +9,7 @@ SELECT
         AS price_index,
     sum(value_usd) AS value_usd,
     count(*) AS events,
-    count(*) - count(value_usd) AS unknown_values,
-    max(epoch_us(received_time)) AS newest
+    count(*) - count(value_usd) AS unknown_values
 FROM selected
 GROUP BY ALL
 ORDER BY exchange, side, time_index, price_index;
