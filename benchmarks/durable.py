@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from importlib.metadata import version
 
 from benchmarks.figures import IS_QUICK, milliseconds
 from benchmarks.postgres import is_installed, running_postgres
@@ -23,25 +24,35 @@ LEAD_SECONDS = 0.5
 MOST_SECONDS = 30.0 if IS_QUICK else 120.0
 POLL_SECONDS = 0.1
 
+Speed = tuple[str, float]
+
 
 def measure() -> Iterator[tuple[str, str]]:
     """Yield (what, figure) for each receiver, then the ratios."""
     with ExitStack() as stack:
         hose = stack.enter_context(firehose())
         ours = yield from _receiver(hose, worker(hose))
-        peers = [(yield from _receiver(hose, feed(hose)))]
-        if is_installed():
-            database = stack.enter_context(running_postgres())
-            peers.append((yield from _receiver(hose, feed(hose, database))))
-        else:
-            yield "cryptofeed to PostgreSQL", "not measured: no PostgreSQL on the path"
-    for name, speed in peers:
-        yield f"durable vs {name}", f"{ours[1] / speed:.2f}"
+        for name, speed in (yield from _peers(hose, stack)):
+            yield f"durable vs {name}", f"{ours[1] / speed:.2f}"
+
+
+def _peers(hose: Hose, stack: ExitStack) -> Generator[tuple[str, str], None, list[Speed]]:
+    """Yield the figures of cryptofeed's ways to take the stream; return their speeds."""
+    if version("cryptofeed") < "3":
+        yield "cryptofeed", "not measured: its present release needs Python 3.13"
+        return []
+    peers = [(yield from _receiver(hose, feed(hose)))]
+    if is_installed():
+        database = stack.enter_context(running_postgres())
+        peers.append((yield from _receiver(hose, feed(hose, database))))
+    else:
+        yield "cryptofeed to PostgreSQL", "not measured: no PostgreSQL on the path"
+    return peers
 
 
 def _receiver(
     hose: Hose, starting: AbstractContextManager[Receiver]
-) -> Generator[tuple[str, str], None, tuple[str, float]]:
+) -> Generator[tuple[str, str], None, Speed]:
     """Yield a receiver's figures; return its name and how many events a second it takes."""
     with starting as receiver:
         for rate in RATES:
