@@ -25,7 +25,8 @@ from heatmap.answers.parts import (
 )
 from heatmap.bins import bin_start, edge
 from heatmap.parameters import Selection
-from heatmap.queries import Column, columns
+from heatmap.queries import columns
+from heatmap.rows import Column
 from heatmap.shapes.heatmap import CellColumns, GridColumns, PriceAxis, TimeAxis
 
 

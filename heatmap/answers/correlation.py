@@ -13,7 +13,8 @@ from heatmap.answers.parts import head
 from heatmap.bins import bin_indexes
 from heatmap.coverage import Interval, uncovered
 from heatmap.parameters import Selection
-from heatmap.queries import Minutes, minutes
+from heatmap.queries import minutes
+from heatmap.rows import Minutes
 from heatmap.shapes.comparisons import Correlations, Lag, Pair
 
 BUCKET_SECONDS = 60

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from heatmap.bins import INTERVALS, bin_indexes, bin_start, edge, price_step, time_step
 from heatmap.parameters import Selection, misfit
-from heatmap.queries import Cell, cells, extent
+from heatmap.queries import cells, extent
+from heatmap.rows import Cell
 
 MOST_TIME_BINS = 240
 MOST_PRICE_BINS = 150

@@ -10,7 +10,8 @@ from exchanges.events import Side
 from heatmap.answers.grids import Grid, grid
 from heatmap.answers.parts import head, meta, totals, unknown_of, weigh
 from heatmap.parameters import Selection
-from heatmap.queries import Cell, market_price
+from heatmap.queries import market_price
+from heatmap.rows import Cell
 from heatmap.shapes.heatmap import GridColumns, Zone, ZoneFigures, ZonePart, Zones
 
 MOST_ZONES = 60

@@ -24,7 +24,8 @@ from heatmap.answers.parts import (
 from heatmap.bins import INTERVALS, bin_indexes, bin_start, interval
 from heatmap.coverage import Interval, coverage, uncovered
 from heatmap.parameters import Selection
-from heatmap.queries import Cell, WindowPart, buckets, windows
+from heatmap.queries import buckets, windows
+from heatmap.rows import Cell, WindowPart
 from heatmap.shapes.totals import Bucket, History, Largest, Summary, Window
 
 SUMMARY_HOURS = [1, 4, 12, 24]

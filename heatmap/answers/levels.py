@@ -10,7 +10,8 @@ from heatmap.answers.grids import Grid, grid
 from heatmap.answers.parts import head, meta, side_pairs, totals, unknown_of, weigh
 from heatmap.bins import edge
 from heatmap.parameters import Selection
-from heatmap.queries import Cell, LastPrice, last_price, market_price
+from heatmap.queries import last_price, market_price
+from heatmap.rows import Cell, LastPrice
 from heatmap.shapes.heatmap import Levels, PriceLevel, StoredPrice
 
 MOST_LEVELS_UNASKED = 100

@@ -10,7 +10,8 @@ from typing import Any, cast
 from exchanges.adapters import adapters
 from heatmap.answers.parts import head
 from heatmap.parameters import Selection, misfit
-from heatmap.queries import Cursor, event, latest, unknown_values
+from heatmap.queries import event, latest, unknown_values
+from heatmap.rows import Cursor
 from heatmap.shapes.liquidations import (
     Explained,
     LiquidationPage,

@@ -11,7 +11,7 @@ from exchanges.adapters import adapters
 from exchanges.events import Completeness, LiquidationType
 from heatmap.coverage import coverage
 from heatmap.parameters import Selection
-from heatmap.queries import Cell, Column, WindowPart
+from heatmap.rows import Cell, Column, WindowPart
 from heatmap.shapes.common import Head, Meta, SidePair, Totals
 
 Weights = dict[str, float]

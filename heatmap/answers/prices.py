@@ -6,8 +6,8 @@ import math
 from datetime import datetime
 
 from heatmap.bins import INTERVALS, bin_start
-from heatmap.queries import KlineRow
 from heatmap.queries import klines as stored_klines
+from heatmap.rows import KlineRow
 from heatmap.shapes.prices import Kline, Klines
 
 PART_SECONDS = INTERVALS["5m"]

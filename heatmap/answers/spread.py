@@ -6,8 +6,9 @@ from typing import cast
 
 from heatmap.answers.parts import head
 from heatmap.parameters import Selection
-from heatmap.queries import SpreadRow, unknown_values
 from heatmap.queries import spreads as stored_spreads
+from heatmap.queries import unknown_values
+from heatmap.rows import SpreadRow
 from heatmap.shapes.liquidations import Spread, Spreads, VenuePrice
 
 

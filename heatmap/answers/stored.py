@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from heatmap.answers.parts import is_lower_bound
 from heatmap.coverage import coverage
 from heatmap.parameters import Selection
-from heatmap.queries import SymbolPart, symbol_values
 from heatmap.queries import date_range as stored_ranges
+from heatmap.queries import symbol_values
+from heatmap.rows import SymbolPart
 from heatmap.shapes.totals import DateRange, SymbolRow, Symbols
 
 DAY = timedelta(days=1)

@@ -11,7 +11,8 @@ from heatmap.answers.grids import MOST_CELLS, check_steps, checked_price_step
 from heatmap.answers.parts import head, meta, side_pairs, totals, unknown_of, weigh
 from heatmap.bins import INTERVALS, bin_indexes, bin_start, edge, interval, price_step
 from heatmap.parameters import Selection
-from heatmap.queries import Cell, cells, extent
+from heatmap.queries import cells, extent
+from heatmap.rows import Cell
 from heatmap.shapes.heatmap import Level, PriceRange, SeriesMeta, Step, TimeSeries
 
 MOST_LEVELS_UNASKED = 100
