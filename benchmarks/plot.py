@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
 WIDTH, HEIGHT = 560, 320
 LEFT, RIGHT, TOP, BOTTOM = 70, 16, 34, 44
+GAP = 14
 COLORS = ("#2f7ed8", "#d9822b", "#3a9d5d", "#a05195")
 Points = Sequence[tuple[float, float]]
 
@@ -49,7 +50,8 @@ def draw(file: Path, title: str, across: str, lines: Mapping[str, Points]) -> Pa
         *(_across(x, tick) for tick in x.ticks),
         *(_up(y, tick) for tick in y.ticks),
         f'<text x="{WIDTH / 2}" y="{HEIGHT - 8}" text-anchor="middle">{escape(across)}</text>',
-        *(_line(x, y, number, name, line) for number, (name, line) in enumerate(lines.items())),
+        *(_line(x, y, number, line) for number, line in enumerate(lines.values())),
+        _legend(lines),
         "</svg>",
     ]
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -73,17 +75,29 @@ def _up(y: Axis, tick: float) -> str:
     )
 
 
-def _line(x: Axis, y: Axis, number: int, name: str, line: Points) -> str:
-    color = COLORS[number % len(COLORS)]
+def _line(x: Axis, y: Axis, number: int, line: Points) -> str:
+    color = _color(number)
     places = [f"{x.at(a):.1f},{y.at(b):.1f}" for a, b in line]
     dots = "".join(
         f'<circle r="3" fill="{color}" cx="{x.at(a):.1f}" cy="{y.at(b):.1f}"/>' for a, b in line
     )
-    label_at = LEFT + number * 150
     return (
         f'<polyline fill="none" stroke="{color}" stroke-width="2" points="{" ".join(places)}"/>'
-        f'{dots}<text x="{label_at}" y="28" style="fill:{color}">{escape(name)}</text>'
+        f"{dots}"
     )
+
+
+def _legend(names: Iterable[str]) -> str:
+    """Return the names beside each other, each as wide as it is."""
+    told = (
+        f'<tspan dx="{GAP}" style="fill:{_color(number)}">{escape(name)}</tspan>'
+        for number, name in enumerate(names)
+    )
+    return f'<text x="{LEFT - GAP}" y="28">{"".join(told)}</text>'
+
+
+def _color(number: int) -> str:
+    return COLORS[number % len(COLORS)]
 
 
 def _told(value: float) -> str:
