@@ -170,6 +170,22 @@ def _renamed(row: Any, event_id: str) -> Any:
     return msgspec.structs.replace(row, event_id=event_id)
 
 
+def test_columns_hold_what_rows_hold_weighed_by_venue_and_without_entry_prices(
+    client: Client, rows: Writer
+):
+    rows.append([a_row(9, "okx", "long", 1.0, 25.0, price_kind="entry")])
+    plain, weighed = grid(client), grid(client, weighting="volume")
+    weights = weighed["meta"]["weights"]
+    assert weights == pytest.approx({"binance": 0.75, "bybit": 0.125, "okx": 0.125})
+    assert plain["unplaced"]["long"] == 25.0 and plain["price"]["start"] >= 79_000
+    for one, other in zip(plain["cells"], weighed["cells"], strict=True):
+        weight = weights[one["exchange"]]
+        expected = [value and value * weight for value in one["value_usd"]]
+        assert other == one | {"value_usd": pytest.approx(expected)}
+    assert weighed["totals"]["long"] == pytest.approx(100 * 0.75 + (25 + 25) * 0.125)
+    assert weighed["unplaced"]["long"] == pytest.approx(25 * 0.125)
+
+
 def test_nothing_stored_in_the_range_is_an_empty_answer(client: Client, rows: Writer):
     asked = {"symbol": "BTCUSDT", "end": "2024-01-01T00:00:00Z"}
     assert client.get(HEATMAP, asked).json()["zones"] == []
