@@ -185,7 +185,7 @@ def selecting(selection: Selection) -> dict[str, Any]:
 
 @cache
 def sql(name: str, *, is_as_of_snapshot: bool = False) -> str:
-    """Return the text of a file, `FROM selected` in it standing for sql/selected.sql.
+    """Return the text of a file, `FROM selected` and `FROM binned` in it standing for those files.
 
     As of a snapshot of the store, it takes the parameter `$snapshot`, too.
     """
@@ -195,4 +195,5 @@ def sql(name: str, *, is_as_of_snapshot: bool = False) -> str:
             "FROM liquidations", "FROM liquidations AT (VERSION => $snapshot)"
         )
     text = (_SQL / f"{name}.sql").read_text()
+    text = text.replace("FROM binned", f"FROM ({(_SQL / 'binned.sql').read_text()}) AS binned")
     return text.replace("FROM selected", f"FROM ({selected}) AS selected")

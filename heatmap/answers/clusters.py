@@ -34,7 +34,7 @@ def clusters(
 ) -> Clusters:
     """Return clusters of price levels, the largest first, and the levels in none."""
     began = perf_counter()
-    found = grid(selection, 1, MOST_POINTS)
+    found = grid(selection, MOST_POINTS)
     points = _points(found, price_min, price_max)
     result = clustered(points, epsilon, min_samples, metric, auto_tune)
     told = _clusters(points, result, found.price_step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NamedTuple, cast
 
 from exchanges.events import Side
 from heatmap.answers.grids import (
@@ -11,7 +11,6 @@ from heatmap.answers.grids import (
     Steps,
     check_steps,
     steps,
-    time_count,
 )
 from heatmap.answers.parts import (
     Weights,
@@ -30,6 +29,13 @@ from heatmap.rows import Column
 from heatmap.shapes.heatmap import CellColumns, GridColumns, PriceAxis, TimeAxis
 
 
+class Bins(NamedTuple):
+    """A time bin and a price bin."""
+
+    time: int
+    price: int
+
+
 def heatmap_grid(
     selection: Selection,
     weighting: str = "none",
@@ -45,12 +51,13 @@ def heatmap_grid(
     even = steps(selection, MOST_TIME_BINS, MOST_PRICE_BINS, interval, price_bin_size)
     found = columns(selection, even.time, even.price) if even else []
     found, weights = _weigh(found, weighting)
-    times, prices = _axes(selection, even or Steps(1, 1.0, selection.start), found)
+    first = _first_bins(found)
+    times, prices = _axes(selection, even or Steps(1, 1.0, selection.start), found, first)
     return {
         **head(selection, unknown_of(found)),
         "time": times,
         "price": prices,
-        "cells": _cells(found),
+        "cells": _cells(found, first),
         "totals": totals(found, selection.exchanges),
         "unplaced": totals((c for c in found if not c.is_placed), selection.exchanges),
         "per_exchange": totals_by_exchange(found, selection.exchanges),
@@ -75,42 +82,40 @@ def _times(column: Column, weight: float) -> Column:
     )
 
 
-def _axes(selection: Selection, even: Steps, found: list[Column]) -> tuple[TimeAxis, PriceAxis]:
-    """Count the bins from the first that holds a cell: rows may have come since the extent."""
-    first_time, first_price = _firsts(found)
-    start = bin_start(first_time, even.time) if found else selection.start
-    highest = max((max(c.price_indexes) for c in found if c.is_placed), default=0)
-    return (
-        {
-            "start": start,
-            "step_seconds": even.time,
-            "count": time_count(start, selection.end, even.time) if found else 0,
-        },
-        {
-            "start": edge(first_price, even.price),
-            "step": even.price,
-            "count": highest - first_price + 1 if found else 0,
-        },
-    )
-
-
-def _firsts(found: list[Column]) -> tuple[int, int]:
+def _first_bins(found: list[Column]) -> Bins:
     """Return the first time bin and the lowest price bin that hold something."""
-    return (
+    return Bins(
         min((min(column.time_indexes) for column in found), default=0),
         min((min(column.price_indexes) for column in found if column.is_placed), default=0),
     )
 
 
-def _cells(found: list[Column]) -> list[CellColumns]:
+def _axes(
+    selection: Selection, even: Steps, found: list[Column], first: Bins
+) -> tuple[TimeAxis, PriceAxis]:
+    """Count the bins from the first that holds a cell: rows may have come since the extent."""
+    start = bin_start(first.time, even.time) if found else selection.start
+    times = int((selection.end - start).total_seconds() // even.time) + 1
+    highest = max((max(c.price_indexes) for c in found if c.is_placed), default=0)
+    prices = highest - first.price + 1
+    return (
+        {"start": start, "step_seconds": even.time, "count": times if found else 0},
+        {
+            "start": edge(first.price, even.price),
+            "step": even.price,
+            "count": prices if found else 0,
+        },
+    )
+
+
+def _cells(found: list[Column], first: Bins) -> list[CellColumns]:
     """Return the placed cells, their bins counted from the first."""
-    first_time, first_price = _firsts(found)
     return [
         {
             "exchange": column.exchange,
             "side": cast(Side, column.side),
-            "time_index": [index - first_time for index in column.time_indexes],
-            "price_index": [index - first_price for index in column.price_indexes],
+            "time_index": [index - first.time for index in column.time_indexes],
+            "price_index": [index - first.price for index in column.price_indexes],
             "value_usd": column.cell_values,
         }
         for column in found

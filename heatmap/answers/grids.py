@@ -6,7 +6,7 @@ import math
 from datetime import datetime
 from typing import NamedTuple
 
-from heatmap.bins import INTERVALS, bin_indexes, bin_start, edge, price_step, time_step
+from heatmap.bins import INTERVALS, bin_indexes, edge, price_step, time_step
 from heatmap.parameters import Selection, misfit
 from heatmap.queries import cells, extent
 from heatmap.rows import Cell
@@ -27,32 +27,27 @@ class Steps(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Bins counted from the first that holds something, and the cells with value."""
+    """Price bins counted from the lowest that holds something, and the cells with value."""
 
-    start: datetime
-    time_step: int
-    time_count: int
     first_price: float
     price_step: float
     price_count: int
-    stored_since: datetime | None
     cells: list[Cell]
 
 
-def grid(
-    selection: Selection,
-    most_times: int = MOST_TIME_BINS,
-    most_prices: int = MOST_PRICE_BINS,
-    price_bin_size: float | None = None,
-) -> Grid:
+def grid(selection: Selection, most_prices: int, price_bin_size: float | None = None) -> Grid:
     """Return the cells of a selection, in price steps as given or as few as allowed.
 
     Raises BadParameters for steps of which there would be too many.
     """
-    even = steps(selection, most_times, most_prices, None, price_bin_size)
+    even = steps(selection, 1, most_prices, None, price_bin_size)
     if even is None:
-        return Grid(selection.start, 1, 0, 0.0, 1.0, 0, None, [])
-    return _counted(selection, even, cells(selection, even.time, even.price))
+        return Grid(0.0, 1.0, 0, [])
+    found = cells(selection, even.time, even.price)
+    placed = [cell.price_index for cell in found if cell.price_index is not None] or [0]
+    first = min(placed)
+    counted = [_counted_from(first, cell) for cell in found]
+    return Grid(edge(first, even.price), even.price, max(placed) - first + 1, counted)
 
 
 def steps(
@@ -73,11 +68,6 @@ def steps(
     count = len(bin_indexes(since, selection.end, times))
     prices = checked_price_step(low, high, price_bin_size, count)
     return Steps(times, prices or price_step(low or 1.0, high or 1.0, most_prices), since)
-
-
-def time_count(start: datetime, end: datetime, step: int) -> int:
-    """Return how many time bins there are from a start to the bin of the end."""
-    return int((end - start).total_seconds() // step) + 1
 
 
 def checked_price_step(
@@ -112,24 +102,5 @@ def check_steps(selection: Selection, interval: str, most: int = MOST_STEPS) -> 
     raise misfit("interval", reason)
 
 
-def _counted(selection: Selection, even: Steps, found: list[Cell]) -> Grid:
-    """Count the bins from the first that holds a cell: rows may have come since the extent."""
-    first_time = min((cell.time_index for cell in found), default=0)
-    placed = [cell.price_index for cell in found if cell.price_index is not None] or [0]
-    first_price = min(placed)
-    start = bin_start(first_time, even.time)
-    return Grid(
-        start=start,
-        time_step=even.time,
-        time_count=time_count(start, selection.end, even.time),
-        first_price=edge(first_price, even.price),
-        price_step=even.price,
-        price_count=max(placed) - first_price + 1,
-        stored_since=even.stored_since,
-        cells=[_from(cell, first_time, first_price) for cell in found],
-    )
-
-
-def _from(cell: Cell, first_time: int, first_price: int) -> Cell:
-    price = None if cell.price_index is None else cell.price_index - first_price
-    return cell._replace(time_index=cell.time_index - first_time, price_index=price)
+def _counted_from(first: int, cell: Cell) -> Cell:
+    return cell._replace(price_index=None if cell.price_index is None else cell.price_index - first)

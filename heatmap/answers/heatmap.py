@@ -33,7 +33,7 @@ def zones(
 
     Raises BadParameters for bands of which there would be too many.
     """
-    found = grid(selection, 1, MOST_ZONES, price_bin_size=price_bin_size)
+    found = grid(selection, MOST_ZONES, price_bin_size)
     cells, weights = weigh(found.cells, weighting)
     bands = _zones(found._replace(cells=cells))
     return {

@@ -22,7 +22,7 @@ def levels(selection: Selection, weighting: str, price_bin_size: float | None) -
 
     Raises BadParameters for a step of which there would be too many.
     """
-    found = grid(selection, 1, MOST_LEVELS_UNASKED, price_bin_size=price_bin_size)
+    found = grid(selection, MOST_LEVELS_UNASKED, price_bin_size)
     cells, weights = weigh(found.cells, weighting)
     last, current = last_price(selection), market_price(selection)
     price = current or (last.price if last else None)

@@ -89,7 +89,7 @@ class Snapshots:
         end = datetime.now(UTC)
         start = end - TIMEFRAMES[DEFAULT_TIMEFRAME]
         selection = Selection(key[0], DEFAULT_TIMEFRAME, key[1], start, end, asked_at=end)
-        read = partial(grid, selection, 1, MOST_ZONES)
+        read = partial(grid, selection, MOST_ZONES)
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(self._threads, read)
         price = await loop.run_in_executor(self._threads, market_price, selection)

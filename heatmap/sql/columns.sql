@@ -1,4 +1,4 @@
--- The cells of cells.sql, in a row per exchange and side: what they come to, and each one's bins
+-- The cells of a selection, in a row per exchange and side: what they come to, and each one's bins
 -- and value. Rows without a place on the price axis have a row of their own.
 SELECT
     exchange,
@@ -11,19 +11,6 @@ SELECT
     list(time_index ORDER BY time_index, price_index) AS time_indexes,
     list(price_index ORDER BY time_index, price_index) AS price_indexes,
     list(value_usd ORDER BY time_index, price_index) AS cell_values
-FROM (
-    SELECT
-        exchange,
-        side,
-        CAST(floor(epoch(exchange_time) / $time_step) AS BIGINT) AS time_index,
-        CASE WHEN price_kind <> 'entry' THEN CAST(floor(price / $price_step) AS BIGINT) END
-            AS price_index,
-        sum(value_usd) AS value_usd,
-        count(*) AS events,
-        count(*) - count(value_usd) AS unknown_values,
-        max(epoch_us(received_time)) AS newest
-    FROM selected
-    GROUP BY ALL
-)
+FROM binned
 GROUP BY exchange, side, is_placed
 ORDER BY exchange, side, is_placed;

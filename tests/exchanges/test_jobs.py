@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.management.base import CommandError
 
 from exchanges.errors import StoreUnavailable
-from exchanges.jobs import Beside, Context
+from exchanges.jobs import Beside, Context, MakeJob
 from exchanges.management.commands import run_aggregator
 from exchanges.store import Writer
 from tests.make import SteppingClock
@@ -32,6 +33,20 @@ class Waiting:
             is_busy=lambda: False,
             sleep=self._sleep,
         )
+
+    def job(self, run: Callable[[Context], None]) -> MakeJob:
+        """Return a job that does this, and is counted each time that it is made."""
+        bench = self
+
+        class Prophecy:
+            def __init__(self, context: Context) -> None:
+                self.context = context
+                bench.made += 1
+
+            async def run(self) -> None:
+                run(self.context)
+
+        return Prophecy
 
     async def _symbols(self) -> tuple[str, ...]:
         return ()
@@ -56,18 +71,13 @@ async def test_a_job_that_fails_is_shown_and_made_again(
 ):
     bench = Waiting(lake)
 
-    class Prophecy:
-        def __init__(self, context: Context) -> None:
-            self.context = context
-            bench.made += 1
+    def run(context: Context) -> None:
+        if bench.made < 3:
+            raise error
+        assert said in bench.troubles["prophecy"]
+        context.tell_trouble("")
 
-        async def run(self) -> None:
-            if bench.made < 3:
-                raise error
-            assert said in bench.troubles["prophecy"]
-            self.context.tell_trouble("")
-
-    await Beside(Prophecy, bench.context, bench.troubles).run()
+    await Beside(bench.job(run), bench.context, bench.troubles).run()
     assert bench.waits == waits
     assert bench.troubles == {"prophecy": ""}
     assert said in caplog.text
@@ -76,18 +86,13 @@ async def test_a_job_that_fails_is_shown_and_made_again(
 async def test_a_job_that_worked_between_two_locks_is_tried_again_as_soon_as_at_first(lake: Writer):
     bench = Waiting(lake)
 
-    class Prophecy:
-        def __init__(self, context: Context) -> None:
-            self.context = context
-            bench.made += 1
+    def run(context: Context) -> None:
+        if bench.made == 3:
+            context.tell_trouble("")
+        if bench.made < 5:
+            raise StoreUnavailable("Locked.")
 
-        async def run(self) -> None:
-            if bench.made == 3:
-                self.context.tell_trouble("")
-            if bench.made < 5:
-                raise StoreUnavailable("Locked.")
-
-    await Beside(Prophecy, bench.context, bench.troubles).run()
+    await Beside(bench.job(run), bench.context, bench.troubles).run()
     assert bench.waits == [1.0, 2.0, 1.0, 2.0]
 
 
