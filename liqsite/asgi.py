@@ -14,6 +14,7 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 
 from heatmap.abandoned import stop_abandoned_queries  # noqa: E402
 from heatmap.admission import admitted  # noqa: E402
+from heatmap.ending import end_in_time  # noqa: E402
 from heatmap.pacing import paced  # noqa: E402
 from liqsite.routing import websockets  # noqa: E402
 
@@ -21,6 +22,7 @@ from liqsite.routing import websockets  # noqa: E402
 # gives way to the event loop.
 ANSWERS_AT_ONCE = 4
 sys.setswitchinterval(0.001)
+end_in_time()
 
 application = ProtocolTypeRouter(
     {

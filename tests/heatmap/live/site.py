@@ -14,13 +14,21 @@ from pathlib import Path
 
 from exchanges.live import LivePush
 from exchanges.log_layer import LogChannelLayer
+from exchanges.supervisor import PATIENT
 
 START_SECONDS = 20.0
+# Afterwards the supervisor would kill it.
+STOP_SECONDS = PATIENT.stop
 ROOT = Path(__file__).parents[3]
 
 
 class Site:
-    """A running site: `port`, `pid`, and `push` for what the worker would push."""
+    """A running site: `port`, `pid`, and `push` for what the worker would push.
+
+    `exit_code` is None while it runs.
+    """
+
+    exit_code: int | None = None
 
     def __init__(self, port: int, pid: int, folder: Path) -> None:
         self.port = port
@@ -55,12 +63,13 @@ def running_site(folder: Path, application: str, **settings: str) -> Iterator[Si
     port = _free_port()
     server = ["daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port), application]
     process = subprocess.Popen([sys.executable, "-m", *server], cwd=ROOT, env=environment)
+    site = Site(port, process.pid, folder)
     try:
         _wait_until_listening(port)
-        yield Site(port, process.pid, folder)
+        yield site
     finally:
         process.terminate()
-        process.wait(10)
+        site.exit_code = process.wait(STOP_SECONDS)
 
 
 def _wait_until_listening(port: int) -> None:
