@@ -8,12 +8,14 @@ from contextlib import closing, nullcontext, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
 from exchanges.errors import StoreUnavailable
 from exchanges.lake import Lake, Place
 from exchanges.store import shared
+from exchanges.store.write_lock import writing
 
 # Batches up to this many rows live in the catalog until the next flush; larger ones go
 # straight to Parquet. Inlining many rows at once is slow, so the limit is small.
@@ -51,11 +53,10 @@ def _attached(lake: Lake, read_only: bool) -> duckdb.DuckDBPyConnection:
     if lake.is_shared:
         with nullcontext() if read_only else shared.alone(lake):
             return _attach(lake, read_only)
-    catalog = Path(lake.catalog)
-    if not read_only:
-        _create_catalog(catalog)
-    elif not catalog.exists():
-        raise StoreUnavailable(_NOTHING_YET)
+    if not Path(lake.catalog).exists():
+        if read_only:
+            raise StoreUnavailable(_NOTHING_YET)
+        _create_catalog(lake)
     return _attach(lake, read_only)
 
 
@@ -69,11 +70,20 @@ def _bound_arenas() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)
 
 
-def _create_catalog(catalog: Path) -> None:
-    """Put the catalog in WAL mode, so that readers never wait for the writer's commit."""
+def _create_catalog(lake: Lake) -> None:
+    """Make the catalog in WAL mode, so that readers never wait for the writer's commit.
+
+    It gets its name when it is closed: Python's SQLite does not see what the one inside DuckDB
+    has open in this process, and takes the log away under its transaction.
+    """
+    catalog = Path(lake.catalog)
     catalog.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(catalog)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
+    with writing(lake), TemporaryDirectory(dir=catalog.parent) as folder:
+        made = Path(folder) / catalog.name
+        with closing(sqlite3.connect(made)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        if not catalog.exists():
+            made.rename(catalog)
 
 
 def _attach(lake: Lake, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -18,6 +18,7 @@ from exchanges.journal import Position
 from exchanges.store import Writer, prepare, query
 from exchanges.store import migrations as migrations_module
 from exchanges.store.connection import connect
+from exchanges.store.tables import table_of
 from tests.make import NOON, a_liquidation, some_liquidations, tidy
 
 COUNT = "SELECT count(*), sum(value_usd) FROM liquidations"
@@ -157,6 +158,20 @@ def test_the_store_is_opened_anew_for_its_memory_without_a_trace(
             opened.add(id(writer._connection))
             assert query(tmp_path, COUNT, {})[0][0] == number + 1
     assert len(opened) > 1
+
+
+def test_a_commit_lasts_though_the_store_was_opened_again_during_its_transaction(tmp_path: Path):
+    prepare(tmp_path)
+    with connect(tmp_path, read_only=False) as first:
+        first.register("new_rows", table_of(some_liquidations(10)))
+        first.execute("BEGIN")
+        first.execute("INSERT INTO liquidations BY NAME SELECT * FROM new_rows")
+        first.execute("SELECT count(*) FROM liquidations")
+        with connect(tmp_path, read_only=False) as second:
+            second.execute("BEGIN")
+            second.execute("SELECT count(*) FROM liquidations")
+            first.execute("COMMIT")
+    assert query(tmp_path, "SELECT count(*) FROM liquidations", {}) == [(10,)]
 
 
 def test_of_two_tellings_of_an_event_the_first_is_stored(tmp_path: Path):
