@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import caches
@@ -58,6 +60,16 @@ def _nothing_cached(monkeypatch: pytest.MonkeyPatch) -> None:
         cache.clear()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pages last: the browser's driver keeps an event loop that asyncio tests cannot share."""
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Give each test an id of its own, and put pages last.
+
+    The browser's driver keeps an event loop that asyncio tests cannot share.
+    """
     items.sort(key=lambda item: "browser" in item.path.parts)
+    for item in items:
+        # Schemathesis tells its operations apart by their names, which pytest's ids leave out.
+        if operation := getattr(item, "operation_label", None):
+            item._id = item.id.with_params(operation)
+    for node_id, count in Counter(item.nodeid for item in items).items():
+        if count > 1:
+            raise pytest.UsageError(f"{count} tests are called {node_id}: in parallel one runs.")
