@@ -53,7 +53,8 @@ def _row(
         "long": totals["long"],
         "short": totals["short"],
         "total": total,
-        "share_percent": 100 * total / whole if whole else None,
+        # Divided first, all of it is exactly 100.
+        "share_percent": 100 * (total / whole) if whole else None,
         "count": totals["count"],
         "unknown_value_count": totals["unknown_value_count"],
         "largest": largest["value_usd"] if largest else None,

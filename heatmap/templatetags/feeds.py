@@ -23,9 +23,9 @@ _PIECES = {
 @register.filter
 def seconds(duration: float) -> str:
     """Write a duration with two or three digits: 85 ms, 1.2 s, 48 s, 12 min."""
-    if abs(duration) < 1:
+    if round(1000 * abs(duration)) < 1000:
         return f"{1000 * duration:.0f}{_SPACE}ms"
-    size, unit = next((s, u) for s, u in _UNITS if abs(duration) >= s)
+    size, unit = next((s, u) for s, u in _UNITS if round(abs(duration)) >= s)
     scaled = duration / size
     return f"{scaled:.{1 if abs(scaled) < 10 else 0}f}{_SPACE}{unit}"
 

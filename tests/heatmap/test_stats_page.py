@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from exchanges.store import Writer
+from heatmap.answers.venue_table import whole_row
 from heatmap.sorting import ordered
 from heatmap.templatetags import figures
 from tests.heatmap.api.rows import a_row, ago, some_rows, watch
@@ -68,6 +71,13 @@ def test_tables_hold_the_numbers_of_the_api(client: Client, rows: Writer) -> Non
     assert day["bybit"][3:] == ["14.3 %", "2 1 unknown", "▼ long $25.0"]
     assert day["all"][0] == "≥ $125"
     assert day["okx"][5] == "–"
+
+
+@given(st.floats(1e-6, 1e12), st.floats(0, 1e12))
+def test_all_venues_together_are_the_whole(long: float, short: float) -> None:
+    totals = {"long": long, "short": short, "count": 1, "unknown_value_count": 0}
+    row = whole_row({"totals": totals | {"is_lower_bound": False}, "largest": None})  # type: ignore[typeddict-item]
+    assert row["share_percent"] == 100
 
 
 def test_complete_venues_alone_need_no_at_least(client: Client, rows: Writer) -> None:

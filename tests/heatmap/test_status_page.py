@@ -15,7 +15,7 @@ from exchanges.store import Writer
 from heatmap.answers.coverage_bar import pieces
 from heatmap.answers.status import Pace, paces, recent_lags
 from heatmap.coverage import Interval
-from heatmap.templatetags import figures
+from heatmap.templatetags import feeds, figures
 from tests.heatmap.api.rows import a_gap, ago, watch
 from tests.heatmap.test_pages import now_ish, plain_static, set_state, text, worker
 from tests.make import NOON
@@ -197,3 +197,14 @@ def test_a_short_gap_shows_in_the_bar_and_the_worst_stands_over_the_rest() -> No
         ("gap", round(100 / 288, 3)),
         ("repaired", round(1100 / 288, 3)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("duration", "words"),
+    [
+        (0.0854, "85 ms"), (0.9996, "1.0 s"), (-1.25, "-1.2 s"), (48.2, "48 s"),
+        (59.7, "1.0 min"), (720, "12 min"), (3599.8, "1.0 h"), (200_000, "2.3 d"),
+    ],
+)  # fmt: skip
+def test_a_duration_has_two_or_three_digits(duration: float, words: str) -> None:
+    assert feeds.seconds(duration).replace("\N{NO-BREAK SPACE}", " ") == words
