@@ -15,7 +15,7 @@ from heatmap.answers.predicted_levels import BANDS, liquidation_map
 from heatmap.answers.sources import Wanted
 from heatmap.api.parameters import price_bin_size_field
 from heatmap.api.predicted import BandsField, PredictionParameters, wanted_of
-from heatmap.fields import ExchangesField, SymbolField, choice
+from heatmap.fields import ExchangesField, SymbolField, TimeField, choice
 from heatmap.health import snapshot
 from heatmap.page_parameters import address_values, forgiving
 from heatmap.page_parts import (
@@ -47,7 +47,7 @@ BAND_COLORS = {
     "5x": "#5dd3d3",
     "3x": "#9a8fb5",
 }
-OPTIONAL = ("zone_weighting", "price_min", "price_max", "price_bin_size", "stack")
+OPTIONAL = ("at", "side", "zone_weighting", "price_min", "price_max", "price_bin_size", "stack")
 
 
 class MapPageParameters(PredictionParameters):
@@ -57,6 +57,8 @@ class MapPageParameters(PredictionParameters):
     impute = None  # type: ignore[assignment]
     symbol = SymbolField(default=DEFAULT_SYMBOL)
     exchanges = ExchangesField()
+    at = TimeField(required=False)
+    side = choice(("long", "short"), required=False)
     price_bin_size = price_bin_size_field()
     bands = BandsField()
     stack = choice(STACKS, required=False)
@@ -64,9 +66,10 @@ class MapPageParameters(PredictionParameters):
 
 @dataclass(frozen=True)
 class MapAsked:
-    """What the address asks for, and why a part of it was refused."""
+    """What the address asks for, and why a part of it was refused; `at` is None for now."""
 
     query: Wanted
+    at: datetime | None
     bands: tuple[str, ...]
     stack: str
     nothing_selected: bool
@@ -114,13 +117,20 @@ def liquidation_map_page(request: HttpRequest) -> HttpResponse:
 def map_asked(given: QueryDict) -> MapAsked:
     """Read the address; what it gets wrong is said, and a default is shown in its place."""
     values = address_values(given, OPTIONAL, ("exchanges", "bands"))
-    (query, bands, stack), refusal = forgiving(MapPageParameters, _parse, values)
-    return MapAsked(query, bands, stack, values.get("exchanges") == "", refusal)
+    (query, checked), refusal = forgiving(MapPageParameters, _parse, values)
+    return MapAsked(
+        query,
+        checked.get("at"),
+        checked["bands"],
+        checked.get("stack", "exchange"),
+        values.get("exchanges") == "",
+        refusal,
+    )
 
 
-def _parse(given: Mapping[str, Any]) -> tuple[Wanted, tuple[str, ...], str]:
-    values = validated(MapPageParameters, given)
-    return wanted_of(values), values["bands"], values.get("stack", "exchange")
+def _parse(given: Mapping[str, Any]) -> tuple[Wanted, Mapping[str, Any]]:
+    checked = validated(MapPageParameters, given)
+    return wanted_of(checked), checked
 
 
 def _stored(found: MapAsked, now: datetime) -> tuple[MapAsked, Stored]:
@@ -128,7 +138,7 @@ def _stored(found: MapAsked, now: datetime) -> tuple[MapAsked, Stored]:
     try:
         symbols = ranked_symbols()
         require_known(found.query.symbol)
-        told = liquidation_map(found.query, now, now, found.bands)
+        told = liquidation_map(found.query, found.at or now, now, found.bands)
         lacking = () if told["frozen_at"] else market_parts(found.query.symbol, now - GATHERED)
         return found, Stored(told, tuple(lacking), symbols)
     except BadParameters as error:
@@ -180,6 +190,8 @@ def _embedded_query(found: MapAsked) -> dict[str, Any]:
     told = {
         "symbol": query.symbol,
         "exchanges": [] if found.nothing_selected else query.exchanges,
+        "at": found.at,
+        "side": query.side,
         "zone_weighting": None if query.weighting == "notional" else query.weighting,
         "price_min": _text(query.price_min),
         "price_max": _text(query.price_max),

@@ -111,6 +111,22 @@ def test_a_range_around_the_price_is_asked_of_the_api(open_page: OpenPage) -> No
     expect(page).not_to_have_url(re.compile("price_min"))
 
 
+def test_a_past_moment_and_one_side_are_asked_of_the_api(open_page: OpenPage) -> None:
+    page = open_page(MAP)
+    be_drawn(page)
+    with page.expect_response(re.compile("/liquidations/map.*side=long")) as answer:
+        page.get_by_label("Side").select_option("long")
+    assert answer.value.json()["totals"]["short"] == 0
+    with page.expect_response(re.compile("/liquidations/map.*at=2020")):
+        page.get_by_label("As of").fill("2020-01-01T00:00")
+        page.get_by_label("As of").press("Tab")
+    expect(page.locator("[data-say-words]")).to_contain_text("in the two hours before")
+    with page.expect_response(re.compile(r"/liquidations/map\?(?!.*at=)")):
+        page.get_by_role("button", name="Now").click()
+    be_drawn(page)
+    expect(page).to_have_url(re.compile(r"side=long(?!.*at=)"))
+
+
 def test_tooltip_tells_a_price_step_and_its_venues(
     open_page: OpenPage, frozen: dict[str, Any]
 ) -> None:

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 
 MAP = "/liquidations/map"
 MOVING = {"start", "end"}
+A_DAY_AGO = HOUR - timedelta(days=1)
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def frozen(lake: Writer) -> Writer:
         lake.lake,
         a_column(longs={10: 2.0, 40: 5.0}, shorts={20: 3.0}),
         a_column("bybit", longs={40: 1.0}, kernel="fitted-0123456789ab"),
+        a_column(longs={30: 7.0}, frozen_at=A_DAY_AGO),
     )
     return lake
 
@@ -52,6 +54,8 @@ def same(client: Client, query: str) -> tuple[Any, Any]:
         "zone_weighting=equal",
         "price_min=76000&price_max=79000&price_bin_size=250",
         "bands=100x,10x",
+        "side=long",
+        f"at={A_DAY_AGO:%Y-%m-%dT%H:%M:%SZ}",
     ],
 )
 def test_page_embeds_the_answer_of_the_api(
@@ -112,6 +116,23 @@ def test_page_tells_where_the_price_is(client: Client, worker: WorkerLease, froz
     assert client.get(MAP).json()["current_price"] == 81_234.5
 
 
+def test_a_past_moment_and_one_side_are_shown_as_asked(
+    client: Client, worker: WorkerLease, frozen: Writer
+) -> None:
+    now, then = client.get("/map/"), client.get(f"/map/?at={A_DAY_AGO:%Y-%m-%dT%H:%M}")
+    assert embedded(now)["map"]["frozen_at"] == f"{HOUR:%Y-%m-%dT%H:%M:%SZ}"
+    assert embedded(then)["map"]["frozen_at"] == f"{A_DAY_AGO:%Y-%m-%dT%H:%M:%SZ}"
+    assert (
+        f'name="at" type="datetime-local" min="2000-01-01T00:00" max="2099-12-31T23:59" '
+        f'value="{A_DAY_AGO:%Y-%m-%dT%H:%M}"' in then.content.decode()
+    )
+    shorts = client.get("/map/?side=short")
+    assert embedded(shorts)["map"]["totals"]["long"] == 0
+    assert '<option value="short" selected>' in shorts.content.decode()
+    long_ago = text(client.get("/map/?at=2020-01-01T00:00"))
+    assert "Nothing is frozen of BTCUSDT in the two hours before." in long_ago
+
+
 def test_where_nothing_is_frozen_the_page_says_what_is_missing(
     client: Client, worker: WorkerLease, lake: Writer
 ) -> None:
@@ -135,6 +156,8 @@ def test_a_symbol_without_market_data_is_said(
     [
         ("zone_weighting=volume", "zone_weighting: One of notional, share, equal."),
         ("bands=7x", "Known: 100x, 50x, 25x, 10x, 5x, 3x."),
+        ("at=noon", "at: A time is ISO-8601 in UTC"),
+        ("side=both", "side: One of long, short."),
         ("stack=side", "stack: One of exchange, leverage."),
         ("timeframe=1h", "timeframe: Unknown parameter"),
         ("impute=true", "impute: Unknown parameter"),
@@ -156,12 +179,17 @@ def test_unknown_values_are_said_and_the_usual_is_shown(
 def test_every_control_is_rendered_from_the_address(
     client: Client, worker: WorkerLease, frozen: Writer
 ) -> None:
-    query = "symbol=BTCUSDT&exchanges=bybit&zone_weighting=equal&price_min=70000&price_max=90000.5"
+    query = (
+        "symbol=BTCUSDT&exchanges=bybit&zone_weighting=equal&price_min=70000&price_max=90000.5"
+        f"&side=long&at={HOUR:%Y-%m-%dT%H:%M:%SZ}"
+    )
     html = client.get(f"/map/?{query}&bands=50x&bands=25x&stack=leverage").content.decode()
     data = embedded(client.get(f"/map/?{query}&bands=50x&bands=25x&stack=leverage"))
     assert data["query"] == {
         "symbol": "BTCUSDT",
         "exchanges": ["bybit"],
+        "at": f"{HOUR:%Y-%m-%dT%H:%M:%SZ}",
+        "side": "long",
         "zone_weighting": "equal",
         "price_min": "70000",
         "price_max": "90000.5",
@@ -176,7 +204,7 @@ def test_every_control_is_rendered_from_the_address(
 def test_blank_fields_of_a_plain_form_ask_for_the_usual(
     client: Client, worker: WorkerLease, frozen: Writer
 ) -> None:
-    blank = "price_min=&price_max=&price_bin_size=&zone_weighting=notional&stack=exchange"
+    blank = "at=&side=&price_min=&price_max=&price_bin_size=&zone_weighting=notional&stack=exchange"
     assert client.get(f"/map/?symbol=BTCUSDT&{blank}").status_code == 200
 
 

@@ -20,6 +20,7 @@ export class Controls {
         "click",
         () => this.select(button.dataset.select === "all") || onChange(),
       );
+    if (isLocal()) this.#moveToLocal();
     if (this.#hasRange) this.#startRange(onChange);
   }
 
@@ -30,7 +31,6 @@ export class Controls {
 
   #startRange(onChange) {
     find("[data-now]").addEventListener("click", () => this.#backToNow() || onChange());
-    if (isLocal()) this.#moveToLocal();
     this.#tellBetween();
   }
 
@@ -43,8 +43,8 @@ export class Controls {
     return {
       symbol: "optional" in symbol.dataset ? given("symbol") : symbol.value,
       timeframe: given("timeframe"),
-      start: given("timeframe") ? undefined : this.#time("start"),
-      end: this.#time("end"),
+      start: given("timeframe") ? undefined : this.time("start"),
+      end: this.time("end"),
       exchanges: form.getAll("exchanges").filter(Boolean),
       side: given("side"),
       min_value: given("min_value"),
@@ -93,7 +93,8 @@ export class Controls {
     start.value ||= civil(Date.now() - 86_400_000).slice(0, 16);
   }
 
-  #time(name) {
+  // Return the time in a field as the API takes it; undefined when it is blank.
+  time(name) {
     const value = this.form.elements[name]?.value;
     if (!value) return undefined;
     return new Date(fromCivil(value)).toISOString().replace(".000Z", "Z");
@@ -101,10 +102,8 @@ export class Controls {
 
   // The server writes UTC.
   #moveToLocal() {
-    for (const name of ["start", "end"]) {
-      const field = this.form.elements[name];
+    for (const field of findAll('[type="datetime-local"]', this.form))
       if (field.value) field.value = civil(Date.parse(`${field.value}Z`)).slice(0, 16);
-    }
   }
 
   #tellBetween() {

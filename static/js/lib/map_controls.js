@@ -9,6 +9,7 @@ const RANGE = ["price_min", "price_max"];
 export class MapControls extends Controls {
   constructor(onChange) {
     super(onChange);
+    find("[data-now]").addEventListener("click", () => this.#backToNow() || onChange());
     for (const button of findAll("[data-around]"))
       button.addEventListener("click", () => this.#around(button.dataset.around) || onChange());
   }
@@ -29,6 +30,8 @@ export class MapControls extends Controls {
     return {
       symbol: symbol.value,
       exchanges: form.getAll("exchanges").filter(Boolean),
+      at: this.time("at"),
+      side: form.get("side") || undefined,
       zone_weighting: weighting === "notional" ? undefined : weighting,
       price_min: form.get("price_min") || undefined,
       price_max: form.get("price_max") || undefined,
@@ -42,6 +45,10 @@ export class MapControls extends Controls {
     if (query.exchanges.length === findAll("[data-exchange] input").length) delete values.exchanges;
     if (this.stack !== "exchange") values.stack = this.stack;
     history.replaceState(null, "", `?${new URLSearchParams(values)}`);
+  }
+
+  #backToNow() {
+    this.form.elements.at.value = "";
   }
 
   // None chosen means all, as in the API.

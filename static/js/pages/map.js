@@ -128,7 +128,8 @@ function draw() {
 
 function emptyWords() {
   if (answer.frozen_at) return "Nothing is predicted at these prices and distances.";
-  return `Nothing is frozen of ${shown.symbol} in the last two hours.`;
+  const when = shown.at ? "two hours before" : "last two hours";
+  return `Nothing is frozen of ${shown.symbol} in the ${when}.`;
 }
 
 // What is refused as asked would be refused again; the rest is asked for until it works.
