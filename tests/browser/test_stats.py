@@ -41,7 +41,7 @@ def wanted(
     sign = {"long": "▼ long", "short": "▲ short"}
     return [
         *(f"{least}{usd(value)}" for value in (part["long"], part["short"], both)),
-        percent(100 * both / all_of_it).replace("\xa0", " ") if all_of_it else "–",
+        percent(100 * (both / all_of_it)).replace("\xa0", " ") if all_of_it else "–",
         f"{least}{count(part['count'])}",
         f"{least}{sign[largest['side']]} {usd(largest['value_usd'])}" if largest else "–",
     ]
