@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.looks import DRAWN, SECOND
+from tests.browser.looks import DRAWN, SECOND, no_live_rows
 
 # The whole chart is in the window.
 TALL = {"width": 1280, "height": 1100}
@@ -18,7 +18,6 @@ CELLS = """() => {
     const chart = document.querySelector("[data-heat]");
     const { z, x0, dx, y0, dy } = chart.data[0];
     const { xaxis, yaxis } = chart._fullLayout;
-    const box = chart.getBoundingClientRect();
     const cells = [];
     const inside = (axis, at) => at > axis.range.map(Number)[0] && at < axis.range.map(Number)[1];
     z.forEach((row, price) => row.forEach((value, time) => {
@@ -28,7 +27,7 @@ CELLS = """() => {
         cells.push({
             usd: 10 ** value, time: x0 + (time - 0.5) * dx, until: x0 + (time + 0.5) * dx,
             low: y0 + (price - 0.5) * dy, high: y0 + (price + 0.5) * dy,
-            x: box.x + xaxis._offset + left, y: box.y + yaxis._offset + top,
+            x: xaxis._offset + left, y: yaxis._offset + top,
         });
     }));
     return cells;
@@ -44,6 +43,19 @@ def some_cells(page: Page, count: int) -> list[dict[str, float]]:
     """Return cells that hold something, drawn by a fixed seed."""
     cells: list[dict[str, float]] = page.evaluate(CELLS)
     return random.Random(7).sample(cells, min(count, len(cells)))
+
+
+def point(page: Page, cell: dict[str, float]) -> tuple[float, float]:
+    """Return where a cell is in the window just now: a chip that changes moves the chart."""
+    box = page.locator("[data-heat]").bounding_box()
+    assert box
+    return box["x"] + cell["x"], box["y"] + cell["y"]
+
+
+def as_rendered(page: Page) -> None:
+    """Have the chart keep what the server rendered: by and by it moves on by a cell."""
+    no_live_rows(page)
+    page.route("**/heatmap-timeseries**", lambda held: None)
 
 
 def embedded(page: Page) -> dict[str, Any]:

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from heatmap.templatetags import figures
-from tests.browser.chart import TALL, drawn, some_cells
+from tests.browser.chart import TALL, as_rendered, drawn, point, some_cells
 from tests.browser.conftest import OpenPage
 from tests.browser.demo import Demo
-from tests.browser.looks import SECOND, no_live_rows
+from tests.browser.looks import SECOND
 from tests.browser.story import store_story
 
 pytestmark = pytest.mark.browser
@@ -27,11 +27,11 @@ def story(demo: Demo) -> None:
 
 
 def test_click_shows_the_legs_of_the_api(open_page: OpenPage) -> None:
-    page = open_page(STORY, no_live_rows, viewport=TALL)
+    page = open_page(STORY, as_rendered, viewport=TALL)
     drawn(page)
     cell = max(some_cells(page, 50), key=lambda cell: cell["usd"])
     with page.expect_response(re.compile("/liquidations/explain")) as answer:
-        page.mouse.click(cell["x"], cell["y"])
+        page.mouse.click(*point(page, cell))
     told = answer.value.json()
     panel = page.get_by_role("dialog")
     expect(panel).to_contain_text(f"Predicted {figures.usd(cell['usd'])}, estimated")
@@ -48,10 +48,10 @@ def test_click_shows_the_legs_of_the_api(open_page: OpenPage) -> None:
 
 
 def test_observed_cell_shows_its_events_with_their_raw_messages(open_page: OpenPage) -> None:
-    page = open_page(f"{STORY}&layers=observed", no_live_rows, viewport=TALL)
+    page = open_page(f"{STORY}&layers=observed", as_rendered, viewport=TALL)
     drawn(page)
     [cell] = some_cells(page, 1)
-    page.mouse.click(cell["x"], cell["y"])
+    page.mouse.click(*point(page, cell))
     panel = page.get_by_role("dialog")
     expect(panel.locator("ol li")).to_have_count(1)
     expect(panel.locator("ol li")).to_contain_text(figures.usd(cell["usd"]))
@@ -61,7 +61,7 @@ def test_observed_cell_shows_its_events_with_their_raw_messages(open_page: OpenP
 
 
 def test_keyboard_opens_and_escape_closes_with_the_focus_back(open_page: OpenPage) -> None:
-    page = open_page(STORY, no_live_rows, viewport=TALL)
+    page = open_page(STORY, as_rendered, viewport=TALL)
     drawn(page)
     chart = page.locator("[data-heat]")
     chart.focus()
@@ -81,24 +81,25 @@ def test_keyboard_opens_and_escape_closes_with_the_focus_back(open_page: OpenPag
 def test_refusal_is_said_in_the_words_of_the_api(
     open_page: OpenPage, complaints: list[str]
 ) -> None:
-    page = open_page(STORY, no_live_rows, viewport=TALL)
+    page = open_page(STORY, as_rendered, viewport=TALL)
     drawn(page)
     refusal = {"detail": "The store is away.", "code": "store_unavailable"}
     page.route("**/explain**", lambda route: route.fulfill(json=refusal, status=503))
     [cell] = some_cells(page, 1)
-    page.mouse.click(cell["x"], cell["y"])
+    page.mouse.click(*point(page, cell))
     expect(page.get_by_role("dialog")).to_contain_text("The store is away.")
     assert all("503" in complaint for complaint in complaints)
     complaints.clear()
 
 
 def test_dragging_zooms_and_explains_nothing(open_page: OpenPage) -> None:
-    page = open_page(STORY, no_live_rows, viewport=TALL)
+    page = open_page(STORY, as_rendered, viewport=TALL)
     drawn(page)
     cells = sorted(some_cells(page, 30), key=lambda cell: cell["x"])
-    page.mouse.move(cells[0]["x"], cells[0]["y"])
+    page.mouse.move(*point(page, cells[0]))
     page.mouse.down()
-    page.mouse.move(cells[-1]["x"], cells[-1]["y"] + 40, steps=4)
+    x, y = point(page, cells[-1])
+    page.mouse.move(x, y + 40, steps=4)
     page.mouse.up()
     expect(page.get_by_role("button", name="Show all")).to_be_visible(timeout=5 * SECOND)
     expect(page.get_by_role("dialog")).to_be_hidden()

@@ -8,7 +8,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from heatmap.templatetags import figures
-from tests.browser.chart import TALL, drawn, embedded, some_cells, total_of
+from tests.browser.chart import (
+    TALL,
+    as_rendered,
+    drawn,
+    embedded,
+    point,
+    some_cells,
+    total_of,
+)
 from tests.browser.conftest import OpenPage
 from tests.browser.demo import Demo
 from tests.browser.looks import SECOND, no_live_rows
@@ -50,13 +58,13 @@ def test_all_layers_are_drawn_with_one_answer_of_the_server(open_page: OpenPage)
 
 
 def test_ten_cells_are_what_the_tooltip_and_the_api_tell(open_page: OpenPage) -> None:
-    page = open_page(STORY, no_live_rows, viewport=TALL)
+    page = open_page(STORY, as_rendered, viewport=TALL)
     drawn(page)
     told = embedded(page)
     tooltip = page.locator("[data-tooltip]")
     for cell in some_cells(page, 10):
         assert cell["usd"] == pytest.approx(total_of(told["predicted"], cell))
-        page.mouse.move(cell["x"], cell["y"])
+        page.mouse.move(*point(page, cell))
         expect(tooltip).to_contain_text(f"Predicted {figures.usd(cell['usd'])}, estimated")
         seen = total_of(told["grid"], cell)
         if seen:
@@ -64,7 +72,7 @@ def test_ten_cells_are_what_the_tooltip_and_the_api_tell(open_page: OpenPage) ->
 
 
 def test_ten_observed_cells_are_what_the_tooltip_and_the_api_tell(open_page: OpenPage) -> None:
-    page = open_page(f"{STORY}&layers=observed", no_live_rows, viewport=TALL)
+    page = open_page(f"{STORY}&layers=observed", as_rendered, viewport=TALL)
     drawn(page)
     told = embedded(page)["grid"]
     tooltip = page.locator("[data-tooltip]")
@@ -72,7 +80,7 @@ def test_ten_observed_cells_are_what_the_tooltip_and_the_api_tell(open_page: Ope
     assert len(cells) == 10
     for cell in cells:
         assert cell["usd"] == pytest.approx(total_of(told, cell))
-        page.mouse.move(cell["x"], cell["y"])
+        page.mouse.move(*point(page, cell))
         expect(tooltip).to_contain_text(figures.usd(cell["usd"]))
         expect(tooltip).to_contain_text(re.compile("100\u00a0%"))
         sampled = tooltip.get_by_text("Binance").count() > 0
@@ -150,6 +158,9 @@ def test_hidden_tab_is_not_drawn(open_page: OpenPage) -> None:
         }"""
     )
     page.evaluate(HIDE, True)
+    # What was being drawn is drawn to its end.
+    page.wait_for_timeout(1 * SECOND)
+    page.evaluate("window.drawings = 0")
     # Three liquidations a second arrive meanwhile.
     page.wait_for_timeout(2 * SECOND)
     assert page.evaluate("window.drawings") == 0
